@@ -1,0 +1,110 @@
+// swift-tools-version: 6.3
+// The floor plan as a table: one line per room. docs/ARCHITECTURE.md explains it, Tests/House enforces it.
+
+import PackageDescription
+
+let houseSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+/// A room: a library target with the house's settings.
+func room(
+    _ name: String, _ uses: [Target.Dependency] = [], plugins: [Target.PluginUsage] = [],
+    exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: uses, exclude: exclude, swiftSettings: houseSettings,
+        plugins: plugins)
+}
+
+/// A test room: it may use what the room under test uses.
+func tests(_ name: String, _ uses: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: uses, resources: resources, swiftSettings: houseSettings)
+}
+
+/// A library of the system, installed by `make deps`.
+func system(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
+        providers: [.apt([debianPackage])])
+}
+
+let package = Package(
+    name: "martlet",
+    targets: [
+        // C targets: each serves one room.
+        .target(name: "CCRC", cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "CPlatform"),
+        system("CZlib", "zlib", "zlib1g-dev"),
+        system("CLZ4", "liblz4", "liblz4-dev"),
+        system("CZstd", "libzstd", "libzstd-dev"),
+        system("CSnappy", "snappy", "libsnappy-dev"),
+
+        // 0 words
+        room("Bytes", ["CCRC"]),
+        room("Model", ["Bytes"]),
+        room("Ports", ["Bytes", "Model"]),
+
+        // 1 languages
+        room("WireSchema"),
+        room("Wire", ["Bytes", "Model"]),
+        room("WireMessages", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"]),
+        room("InternalRecords", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"]),
+        room("Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        room("Records", ["Bytes", "Model", "Compression"]),
+        room("Configuration", ["Model"]),
+        room("Telemetry", ["Bytes", "Model"]),
+
+        // 2 minds
+        room("Raft", ["Bytes", "Model", "InternalRecords"]),
+        room("Metadata", ["Bytes", "Model", "InternalRecords"]),
+        room("Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"]),
+        room("Replication", ["Model"]),
+        room("ProducerState", ["Bytes", "Model", "Records"]),
+
+        // 3 hands
+        room("LogStorage", ["Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"]),
+        room("Platform", ["Bytes", "Model", "Ports", "CPlatform"]),
+        room("Networking", ["Bytes", "Model", "Ports", "Platform", "CPlatform"]),
+
+        // 4 households
+        room(
+            "Broker",
+            [
+                "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
+                "Records", "Configuration", "Telemetry", "Raft", "Metadata", "Controller",
+                "Replication", "ProducerState", "LogStorage",
+            ]),
+        room(
+            "Client",
+            ["Bytes", "Model", "Ports", "Wire", "WireMessages", "Compression", "Records"]),
+        room("Simulation", ["Bytes", "Model", "Ports", "Broker", "Client"]),
+        room(
+            "Tools",
+            [
+                "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
+                "Records", "Configuration", "LogStorage", "ProducerState", "Client", "Platform",
+                "Networking",
+            ]),
+
+        // 5 doors
+        .executableTarget(
+            name: "martlet",
+            dependencies: ["Model", "Ports", "Configuration", "Broker", "Tools", "Platform", "Networking"],
+            swiftSettings: houseSettings),
+        .executableTarget(
+            name: "wire-generator", dependencies: ["WireSchema"], swiftSettings: houseSettings),
+        .plugin(
+            name: "WireGeneratorPlugin", capability: .buildTool(), dependencies: ["wire-generator"],
+            path: "Sources/WireGeneratorPlugin"),
+
+        tests("BytesTests", ["Bytes"]),
+        tests("ModelTests", ["Model"]),
+    ]
+)
