@@ -65,7 +65,7 @@ let package = Package(
         room("Raft", ["Bytes", "Model", "InternalRecords"]),
         room("Metadata", ["Bytes", "Model", "InternalRecords"]),
         room("Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"]),
-        room("Replication", ["Model"]),
+        room("Replication", ["Model"], exclude: ["Replication.md"]),
         room("ProducerState", ["Bytes", "Model", "Records"]),
 
         // 3 hands
@@ -104,7 +104,11 @@ let package = Package(
             name: "WireGeneratorPlugin", capability: .buildTool(), dependencies: ["wire-generator"],
             path: "Sources/WireGeneratorPlugin"),
 
+        .target(
+            name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport",
+            swiftSettings: houseSettings),
         tests("BytesTests", ["Bytes"]),
         tests("ModelTests", ["Model"]),
+        tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
     ]
 )
