@@ -110,5 +110,6 @@ let package = Package(
         tests("BytesTests", ["Bytes"]),
         tests("ModelTests", ["Model"]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
+        tests("RecordsTests", ["Records", "Compression", "Bytes", "Model"]),
     ]
 )
