@@ -56,7 +56,9 @@ let package = Package(
         room("Wire", ["Bytes", "Model"]),
         room("WireMessages", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"]),
         room("InternalRecords", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"]),
-        room("Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"]),
+        room(
+            "Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"],
+            exclude: ["Compression.md"]),
         room("Records", ["Bytes", "Model", "Compression"]),
         room("Configuration", ["Model"]),
         room("Telemetry", ["Bytes", "Model"]),
@@ -111,5 +113,6 @@ let package = Package(
         tests("ModelTests", ["Model"]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model"]),
+        tests("CompressionTests", ["Compression", "Bytes", "Model"]),
     ]
 )
