@@ -60,7 +60,7 @@ let package = Package(
             "Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"],
             exclude: ["Compression.md"]),
         room("Records", ["Bytes", "Model", "Compression"]),
-        room("Configuration", ["Model"]),
+        room("Configuration", ["Model"], exclude: ["Configuration.md"]),
         room("Telemetry", ["Bytes", "Model"]),
 
         // 2 minds
@@ -110,6 +110,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport",
             swiftSettings: houseSettings),
         tests("BytesTests", ["Bytes"]),
+        tests("ConfigurationTests", ["Configuration", "Model"]),
         tests("ModelTests", ["Model"]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model"]),

@@ -1,0 +1,35 @@
+/// Why a value is refused: the key, the value and what is allowed, in one line.
+package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    package let name: String
+    /// As it was written; nil if the setting is missing.
+    package let value: String?
+    /// What would have been right.
+    package let allowed: String
+
+    package init(_ name: String, value: String?, allowed: String) {
+        self.name = name
+        self.value = value
+        self.allowed = allowed
+    }
+
+    /// `Invalid value 12 for configuration log.segment.bytes: must be int, at least 1048576`.
+    package var description: String {
+        guard let value else { return "Missing configuration \(name): must be \(allowed)" }
+        return "Invalid value \(value) for configuration \(name): must be \(allowed)"
+    }
+}
+
+/// Everything wrong with a configuration, in the order of the table; never empty.
+package struct InvalidConfiguration: Error, Hashable, Sendable, CustomStringConvertible {
+    package let problems: [SettingProblem]
+
+    package init(_ problems: [SettingProblem]) {
+        precondition(!problems.isEmpty, "a refusal has a reason")
+        self.problems = problems
+    }
+
+    /// One line for each problem.
+    package var description: String {
+        problems.map(\.description).joined(separator: "\n")
+    }
+}
