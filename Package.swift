@@ -59,8 +59,8 @@ let package = Package(
         room(
             "Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"],
             exclude: ["Compression.md"]),
-        room("Records", ["Bytes", "Model", "Compression"]),
         room("Configuration", ["Model"], exclude: ["Configuration.md"]),
+        room("Records", ["Bytes", "Model", "Compression"], exclude: ["Records.md"]),
         room("Telemetry", ["Bytes", "Model"]),
 
         // 2 minds
@@ -113,7 +113,7 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Model"]),
         tests("ModelTests", ["Model"]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
-        tests("RecordsTests", ["Records", "Compression", "Bytes", "Model"]),
+        tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),
     ]
 )

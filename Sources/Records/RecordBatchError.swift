@@ -22,8 +22,8 @@ public enum RecordBatchError: Error, Hashable, Sendable {
     case trailingBytes(Int)
     /// The records could not be unpacked.
     case compression(CompressionError)
-    /// A control batch that is compressed, holds other than one record, or whose key is not one.
-    case malformedControlBatch
+    /// A record of a control batch without the key or the value that its kind has.
+    case malformedControlRecord(index: Int)
 }
 
 /// What is wrong with one record.
@@ -32,7 +32,7 @@ public enum RecordFault: Hashable, Sendable {
     case truncated
     /// Its length field is not the length of its fields.
     case lengthMismatch
-    /// A length or count below the least allowed, or a header without a key.
+    /// A length or count below the least allowed, or a header whose key is null.
     case invalidLength
     /// A varint longer than its type allows.
     case invalidVarint
@@ -42,6 +42,4 @@ public enum RecordFault: Hashable, Sendable {
     case offsetOutOfOrder
     /// Its timestamp is outside what 64 bits hold.
     case timestampOverflow
-    /// A header's key is not UTF-8.
-    case invalidUTF8
 }

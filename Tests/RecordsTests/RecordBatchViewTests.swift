@@ -1,6 +1,7 @@
 import Bytes
 import Compression
 import Model
+import TestSupport
 import Testing
 
 @testable import Records
