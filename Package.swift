@@ -53,9 +53,15 @@ let package = Package(
 
         // 1 languages
         room("WireSchema"),
-        room("Wire", ["Bytes", "Model"]),
-        room("WireMessages", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"]),
-        room("InternalRecords", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"]),
+        room(
+            "Wire", ["Bytes", "Model"], plugins: ["WireGeneratorPlugin"],
+            exclude: ["Wire.md"]),
+        room(
+            "WireMessages", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"],
+            exclude: ["WireMessages.md"]),
+        room(
+            "InternalRecords", ["Wire", "Bytes", "Model"], plugins: ["WireGeneratorPlugin"],
+            exclude: ["InternalRecords.md"]),
         room(
             "Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"],
             exclude: ["Compression.md"]),
@@ -115,5 +121,6 @@ let package = Package(
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),
+        tests("WireMessagesTests", ["Bytes", "Model", "Wire", "WireMessages"]),
     ]
 )
