@@ -67,7 +67,7 @@ let package = Package(
             exclude: ["Compression.md"]),
         room("Configuration", ["Model"], exclude: ["Configuration.md"]),
         room("Records", ["Bytes", "Model", "Compression"], exclude: ["Records.md"]),
-        room("Telemetry", ["Bytes", "Model"]),
+        room("Telemetry", ["Bytes", "Model"], exclude: ["Telemetry.md"]),
 
         // 2 minds
         room("Raft", ["Bytes", "Model", "InternalRecords"]),
@@ -117,6 +117,7 @@ let package = Package(
             swiftSettings: houseSettings),
         tests("BytesTests", ["Bytes"]),
         tests("ConfigurationTests", ["Configuration", "Model"]),
+        tests("TelemetryTests", ["Telemetry", "Bytes", "Model"]),
         tests("ModelTests", ["Model"]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
