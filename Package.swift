@@ -74,7 +74,7 @@ let package = Package(
         room("Metadata", ["Bytes", "Model", "InternalRecords"]),
         room("Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"]),
         room("Replication", ["Model"], exclude: ["Replication.md"]),
-        room("ProducerState", ["Bytes", "Model", "Records"]),
+        room("ProducerState", ["Bytes", "Model", "Records"], exclude: ["ProducerState.md"]),
 
         // 3 hands
         room("LogStorage", ["Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"]),
@@ -123,5 +123,6 @@ let package = Package(
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),
         tests("WireMessagesTests", ["Bytes", "Model", "Wire", "WireMessages"]),
+        tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
     ]
 )
