@@ -44,9 +44,12 @@ build: packages ## build the release binary, .build/release/martlet
 	$(RELEASE)
 
 test: deps unit integration conformance ## every test: units, processes, foreign clients
+	@echo "Unit tests, integration and conformance passed:"
+	@grep 'Test run with' $(BUILD)/unit-tests.log
 
 unit:
-	swift test
+	@mkdir -p $(BUILD)
+	swift test 2>&1 | tee $(BUILD)/unit-tests.log
 
 integration: build
 	@if [ -x Tests/Integration/run ]; then Tests/Integration/run $(BUILD)/release/martlet; fi
