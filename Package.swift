@@ -70,7 +70,7 @@ let package = Package(
         room("Telemetry", ["Bytes", "Model"], exclude: ["Telemetry.md"]),
 
         // 2 minds
-        room("Raft", ["Bytes", "Model", "InternalRecords"]),
+        room("Raft", ["Bytes", "Model"], exclude: ["Raft.md"]),
         room("Metadata", ["Bytes", "Model", "InternalRecords"]),
         room("Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"]),
         room("Replication", ["Model"], exclude: ["Replication.md"]),
@@ -124,5 +124,6 @@ let package = Package(
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),
         tests("WireMessagesTests", ["Bytes", "Model", "Wire", "WireMessages"]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
+        tests("RaftTests", ["Raft", "Bytes", "Model", "TestSupport"]),
     ]
 )

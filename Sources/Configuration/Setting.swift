@@ -130,8 +130,7 @@ extension Setting {
     }
 
     static func double(
-        _ name: String, _ standard: Double?, valid rule: SettingRule = .any,
-        synonyms: [String] = [],
+        _ name: String, _ standard: Double?, valid rule: SettingRule = .any, synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -144,8 +143,7 @@ extension Setting {
     }
 
     static func string(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
-        synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -158,8 +156,7 @@ extension Setting {
     }
 
     static func list(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
-        synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -172,8 +169,7 @@ extension Setting {
     }
 
     static func className(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
-        synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -186,8 +182,7 @@ extension Setting {
     }
 
     static func password(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
-        synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {

@@ -3,202 +3,187 @@ extension Settings {
     static let groupCoordinator: [Setting] = [
         .boolean(
             "errors.deadletterqueue.auto.create.topics.enable", false, update: .clusterWide,
-            "Whether dead-letter topics are made when needed."),
+            "Errors deadletterqueue auto create topics enable."),
         .string(
-            "errors.deadletterqueue.topic.name.prefix", "dlq.", update: .clusterWide,
-            "What the names of dead-letter topics begin with."),
+            "errors.deadletterqueue.topic.name.prefix", "dlq.", update: .clusterWide, "KIP-1191."),
         .int(
             "group.consumer.assignment.interval.ms", 1000, valid: .atLeast(0), update: .clusterWide,
-            "Least time between two assignments of a consumer group."),
+            "Group consumer assignment interval in milliseconds."),
         .boolean(
             "group.consumer.assignor.offload.enable", true, update: .clusterWide, isInternal: true,
-            "Whether assignments are computed off the coordinator's thread."),
-        .list(
-            "group.consumer.assignors", "uniform,range",
-            "Assignors of consumer groups; the first is the default."),
+            "Group consumer assignor offload enable."),
+        .list("group.consumer.assignors", "uniform,range", "First is the default."),
         .int(
             "group.consumer.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "How often members of a consumer group send heartbeats."),
+            "Group consumer heartbeat interval in milliseconds."),
         .int(
             "group.consumer.max.assignment.interval.ms", 15_000, valid: .atLeast(0),
-            "Most that a group may set as consumer.assignment.interval.ms."),
+            "Group consumer max assignment interval in milliseconds."),
         .int(
             "group.consumer.max.heartbeat.interval.ms", 15_000, valid: .atLeast(1),
-            "Most that a group may set as consumer.heartbeat.interval.ms."),
+            "Group consumer max heartbeat interval in milliseconds."),
         .int(
             "group.consumer.max.session.timeout.ms", 60_000, valid: .atLeast(1),
-            "Most that a group may set as consumer.session.timeout.ms."),
-        .int("group.consumer.max.size", .max, valid: .atLeast(1), "Members of a consumer group."),
+            "Group consumer max session timeout in milliseconds."),
+        .int("group.consumer.max.size", .max, valid: .atLeast(1), "Group consumer max size."),
         .string(
             "group.consumer.migration.policy", "bidirectional",
-            "Whether a group may change between the classic and the consumer protocol while "
-                + "it runs."),
+            "Online switch classic <-> consumer."),
         .int(
             "group.consumer.min.assignment.interval.ms", 0, valid: .atLeast(0),
-            "Least that a group may set as consumer.assignment.interval.ms."),
+            "Group consumer min assignment interval in milliseconds."),
         .int(
             "group.consumer.min.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "Least that a group may set as consumer.heartbeat.interval.ms."),
+            "Group consumer min heartbeat interval in milliseconds."),
         .int(
             "group.consumer.min.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "Least that a group may set as consumer.session.timeout.ms."),
+            "Group consumer min session timeout in milliseconds."),
         .int(
             "group.consumer.regex.refresh.interval.ms", 600_000, valid: .atLeast(10_000),
             isInternal: true,
-            "How often subscriptions by pattern are matched anew."),
+            "Group consumer regex refresh interval in milliseconds."),
         .int(
             "group.consumer.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "A member without heartbeat for so long leaves its consumer group."),
+            "Group consumer session timeout in milliseconds."),
         .int(
             "group.coordinator.append.linger.ms", -1, valid: .atLeast(-1),
-            "How long a coordinator gathers records before one append; -1 lets it decide."),
+            "Batching of coordinator writes; -1 = adaptive."),
         .int(
             "group.coordinator.background.threads", 2, valid: .atLeast(1),
-            "Threads for coordinators' work behind the scenes."),
+            "Group coordinator background threads."),
         .int(
             "group.coordinator.cached.buffer.max.bytes", 1_048_588, valid: .atLeast(524_288),
             update: .clusterWide,
-            "Largest buffer a coordinator keeps for the next append."),
+            "Group coordinator cached buffer max bytes."),
         .list(
             "group.coordinator.rebalance.protocols", "classic,consumer,streams",
             valid: .listOf(["consumer", "classic", "share", "streams"]),
-            "Group protocols that are offered."),
+            "Deprecated in 4.3; feature levels decide."),
+        .int("group.coordinator.threads", 4, valid: .atLeast(1), "Group coordinator threads."),
+        .int("group.initial.rebalance.delay.ms", 3000, "First rebalance of an empty group waits."),
         .int(
-            "group.coordinator.threads", 4, valid: .atLeast(1), "Threads of the group coordinator."),
-        .int(
-            "group.initial.rebalance.delay.ms", 3000,
-            "How long the first rebalance of an empty group waits for more members."),
-        .int(
-            "group.max.session.timeout.ms", 1_800_000,
-            "Longest session a classic member may ask for."),
-        .int("group.max.size", .max, valid: .atLeast(1), "Members of a classic group."),
-        .int(
-            "group.min.session.timeout.ms", 6000, "Shortest session a classic member may ask for."),
+            "group.max.session.timeout.ms", 1_800_000, "Group max session timeout in milliseconds."),
+        .int("group.max.size", .max, valid: .atLeast(1), "Group max size."),
+        .int("group.min.session.timeout.ms", 6000, "Group min session timeout in milliseconds."),
         .int(
             "group.share.assignment.interval.ms", 1000, valid: .atLeast(0), update: .clusterWide,
-            "Least time between two assignments of a share group."),
+            "Group share assignment interval in milliseconds."),
         .boolean(
             "group.share.assignor.offload.enable", true, update: .clusterWide, isInternal: true,
-            "Whether assignments are computed off the coordinator's thread."),
-        .list("group.share.assignors", "simple", "Assignors of share groups."),
+            "Group share assignor offload enable."),
+        .list("group.share.assignors", "simple", "Group share assignors."),
         .int(
             "group.share.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "How often members of a share group send heartbeats."),
+            "Group share heartbeat interval in milliseconds."),
         .int(
             "group.share.initialize.retry.interval.ms", 30_000, valid: .atLeast(1),
             isInternal: true,
-            "How often the start of a share group's partitions is tried again."),
+            "Group share initialize retry interval in milliseconds."),
         .int(
             "group.share.max.assignment.interval.ms", 15_000, valid: .atLeast(0),
-            "Most that a group may set as share.assignment.interval.ms."),
+            "Group share max assignment interval in milliseconds."),
         .int(
             "group.share.max.heartbeat.interval.ms", 15_000, valid: .atLeast(1),
-            "Most that a group may set as share.heartbeat.interval.ms."),
+            "Group share max heartbeat interval in milliseconds."),
         .int(
             "group.share.max.session.timeout.ms", 60_000, valid: .atLeast(1),
-            "Most that a group may set as share.session.timeout.ms."),
-        .int("group.share.max.size", 200, valid: .within(1...1000), "Members of a share group."),
+            "Group share max session timeout in milliseconds."),
+        .int("group.share.max.size", 200, valid: .within(1...1000), "Group share max size."),
         .int(
             "group.share.min.assignment.interval.ms", 0, valid: .atLeast(0),
-            "Least that a group may set as share.assignment.interval.ms."),
+            "Group share min assignment interval in milliseconds."),
         .int(
             "group.share.min.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "Least that a group may set as share.heartbeat.interval.ms."),
+            "Group share min heartbeat interval in milliseconds."),
         .int(
             "group.share.min.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "Least that a group may set as share.session.timeout.ms."),
+            "Group share min session timeout in milliseconds."),
         .int(
             "group.share.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "A member without heartbeat for so long leaves its share group."),
+            "Group share session timeout in milliseconds."),
         .long(
             "group.streams.acceptable.recovery.lag", 10_000, valid: .atLeast(0), isInternal: true,
-            "Lag up to which a standby counts as caught up."),
+            "Group streams acceptable recovery lag."),
         .int(
             "group.streams.assignment.interval.ms", 1000, valid: .atLeast(0), update: .clusterWide,
-            "Least time between two assignments of a streams group."),
+            "Group streams assignment interval in milliseconds."),
         .boolean(
             "group.streams.assignor.offload.enable", true, update: .clusterWide, isInternal: true,
-            "Whether assignments are computed off the coordinator's thread."),
-        .list("group.streams.assignors", "sticky", "Assignors of streams groups."),
+            "Group streams assignor offload enable."),
+        .list("group.streams.assignors", "sticky", "Group streams assignors."),
         .int(
             "group.streams.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "How often members of a streams group send heartbeats."),
+            "Group streams heartbeat interval in milliseconds."),
         .int(
             "group.streams.initial.rebalance.delay.ms", 3000, valid: .atLeast(0),
-            "How long the first assignment of a streams group waits for more members."),
+            "Group streams initial rebalance delay in milliseconds."),
         .int(
             "group.streams.max.assignment.interval.ms", 15_000, valid: .atLeast(0),
-            "Most that a group may set as streams.assignment.interval.ms."),
+            "Group streams max assignment interval in milliseconds."),
         .int(
             "group.streams.max.heartbeat.interval.ms", 15_000, valid: .atLeast(1),
-            "Most that a group may set as streams.heartbeat.interval.ms."),
+            "Group streams max heartbeat interval in milliseconds."),
         .int(
             "group.streams.max.session.timeout.ms", 60_000, valid: .atLeast(1),
-            "Most that a group may set as streams.session.timeout.ms."),
-        .int("group.streams.max.size", .max, valid: .atLeast(1), "Members of a streams group."),
+            "Group streams max session timeout in milliseconds."),
+        .int("group.streams.max.size", .max, valid: .atLeast(1), "Group streams max size."),
         .int(
             "group.streams.max.standby.replicas", 2, valid: .atLeast(0),
-            "Most that a group may set as streams.num.standby.replicas."),
+            "Group streams max standby replicas."),
         .int(
             "group.streams.max.warmup.replicas", 20, valid: .atLeast(0), isInternal: true,
-            "Most that a group may set as streams.num.warmup.replicas."),
+            "Group streams max warmup replicas."),
         .int(
             "group.streams.min.assignment.interval.ms", 0, valid: .atLeast(0),
-            "Least that a group may set as streams.assignment.interval.ms."),
+            "Group streams min assignment interval in milliseconds."),
         .int(
             "group.streams.min.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "Least that a group may set as streams.heartbeat.interval.ms."),
+            "Group streams min heartbeat interval in milliseconds."),
         .int(
             "group.streams.min.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "Least that a group may set as streams.session.timeout.ms."),
+            "Group streams min session timeout in milliseconds."),
         .int(
             "group.streams.min.task.offset.interval.ms", 15_000, valid: .atLeast(1),
             isInternal: true,
-            "Least that a group may set as streams.task.offset.interval.ms."),
+            "Group streams min task offset interval in milliseconds."),
         .int(
             "group.streams.num.standby.replicas", 0, valid: .atLeast(0),
-            "Standby copies of each task."),
+            "Group streams num standby replicas."),
         .int(
             "group.streams.num.warmup.replicas", 2, valid: .atLeast(0), isInternal: true,
-            "Copies of tasks that may warm up at once."),
+            "Group streams num warmup replicas."),
         .list(
             "group.streams.rack.aware.assignment.tags", "",
-            "Client tags by which standbys are spread."),
+            "Group streams rack aware assignment tags."),
         .int(
             "group.streams.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "A member without heartbeat for so long leaves its streams group."),
+            "Group streams session timeout in milliseconds."),
         .int(
             "group.streams.task.offset.interval.ms", 60_000, valid: .atLeast(1), isInternal: true,
-            "How often members tell their tasks' offsets."),
+            "Group streams task offset interval in milliseconds."),
         .className(
             "group.streams.topology.description.plugin.class", nil,
-            "Class that receives the topologies of streams groups."),
-        .int(
-            "offset.metadata.max.bytes", 4096,
-            "Bytes of the note that may go with a committed offset."),
+            "Group streams topology description plugin class."),
+        .int("offset.metadata.max.bytes", 4096, "Offset metadata max bytes."),
         .int(
             "offsets.commit.timeout.ms", 5000, valid: .atLeast(1),
-            "How long a commit may wait for its replicas."),
+            "Offsets commit timeout in milliseconds."),
         .int(
-            "offsets.load.buffer.size", 5_242_880, valid: .atLeast(1),
-            "Bytes read at once when offsets are loaded."),
+            "offsets.load.buffer.size", 5_242_880, valid: .atLeast(1), "Offsets load buffer size."),
         .long(
             "offsets.retention.check.interval.ms", 600_000, valid: .atLeast(1),
-            "How often old offsets are looked for."),
+            "Offsets retention check interval in milliseconds."),
         .int(
             "offsets.retention.minutes", 10_080, valid: .atLeast(1),
-            "How long the offsets of an empty group are kept."),
+            "7 days after the group is empty."),
+        .int("offsets.topic.compression.codec", 0, "Codec id."),
         .int(
-            "offsets.topic.compression.codec", 0,
-            "Codec of the offsets topic, by number; 0 for none."),
-        .int(
-            "offsets.topic.num.partitions", 50, valid: .atLeast(1),
-            "Partitions of the offsets topic."),
+            "offsets.topic.num.partitions", 50, valid: .atLeast(1), "Offsets topic num partitions."),
         .short(
             "offsets.topic.replication.factor", 3, valid: .atLeast(1),
-            "Replicas of the offsets topic."),
+            "Offsets topic replication factor."),
         .int(
             "offsets.topic.segment.bytes", 104_857_600, valid: .atLeast(1),
-            "Size of a segment of the offsets topic."),
+            "Offsets topic segment bytes."),
     ]
 }

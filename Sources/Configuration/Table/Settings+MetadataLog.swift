@@ -3,35 +3,28 @@ extension Settings {
     static let metadataLog: [Setting] = [
         .long(
             "internal.metadata.delete.delay.millis", 60_000, isInternal: true,
-            "Pause before old pieces of the metadata log are removed."),
+            "Internal metadata delete delay millis."),
         .int(
             "internal.metadata.log.segment.bytes", nil, isInternal: true,
-            "Size of a segment of the metadata log, for tests."),
+            "Internal metadata log segment bytes."),
         .int(
             "internal.metadata.max.batch.size.in.bytes", 8_388_608, isInternal: true,
-            "Largest batch of the metadata log, for tests."),
-        .string(
-            "metadata.log.dir", nil, "Directory of the metadata log; else the first of log.dirs."),
+            "Internal metadata max batch size in bytes."),
+        .string("metadata.log.dir", nil, "Directory of the metadata log; else the first log dir."),
         .long(
             "metadata.log.max.record.bytes.between.snapshots", 20_971_520, valid: .atLeast(1),
-            "A metadata snapshot is made after so many bytes of records."),
+            "Snapshot after so many bytes."),
         .long(
             "metadata.log.max.snapshot.interval.ms", 3_600_000, valid: .atLeast(0),
-            "A metadata snapshot is made at least so often if there are new records; 0 for "
-                + "never by time."),
+            "Snapshot at least so often (0 = never by time)."),
         .int(
             "metadata.log.segment.bytes", 1_073_741_824, valid: .atLeast(8_388_608),
-            "Size at which a segment of the metadata log is closed."),
-        .long(
-            "metadata.log.segment.ms", 604_800_000,
-            "Age at which a segment of the metadata log is closed."),
+            "Metadata log segment bytes."),
+        .long("metadata.log.segment.ms", 604_800_000, "Metadata log segment in milliseconds."),
         .int(
             "metadata.max.idle.interval.ms", 500, valid: .atLeast(0),
-            "An idle leader of the quorum writes a no-op record so often, so that lag stays "
-                + "visible; 0 for never."),
-        .long(
-            "metadata.max.retention.bytes", 104_857_600, "Bytes of metadata log and snapshots kept."
-        ),
-        .long("metadata.max.retention.ms", 604_800_000, "Age of metadata log and snapshots kept."),
+            "Leader writes a no-op record when idle, so lag stays visible; 0 = off."),
+        .long("metadata.max.retention.bytes", 104_857_600, "Size kept of log plus snapshots."),
+        .long("metadata.max.retention.ms", 604_800_000, "Age kept."),
     ]
 }

@@ -3,72 +3,57 @@ extension Settings {
     static let server: [Setting] = [
         .string(
             "authorizer.class.name", "",
-            "Authorizer; org.apache.kafka.metadata.authorizer.StandardAuthorizer is the "
-                + "standard one."),
+            "Standard authorizer: org.apache.kafka.metadata.authorizer.StandardAuthorizer."),
         .int(
             "background.threads", 10, valid: .atLeast(1), update: .clusterWide,
-            "Threads for work behind the scenes."),
-        .int("broker.id", -1, "Old name of node.id."),
-        .string(
-            "broker.rack", nil,
-            "Rack or zone of this broker: replicas are spread over racks, and clients may "
-                + "read nearby."),
+            "Background threads."),
+        .int("broker.id", -1, "Old name of node.id; deprecated in 4.4."),
+        .string("broker.rack", nil, "Broker rack."),
         .int(
             "compression.gzip.level", -1, valid: .within(1...9, or: -1), update: .clusterWide,
-            "Level of gzip; -1 for the library's own."),
+            "Compression gzip level."),
         .int(
             "compression.lz4.level", 9, valid: .within(1...17), update: .clusterWide,
-            "Level of lz4."),
+            "Compression lz4 level."),
         .string(
             "compression.type", "producer",
             valid: .oneOf(["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
             update: .clusterWide,
-            "Codec batches are stored in; producer leaves them as they came."),
+            "Producer = as sent."),
         .int(
             "compression.zstd.level", 3, valid: .within(-131_072...22), update: .clusterWide,
-            "Level of zstd."),
+            "Compression zstd level."),
         .list(
             "config.providers", "", update: .clusterWide,
-            "Providers of ${provider:path:key} in values."),
-        .boolean(
-            "controlled.shutdown.enable", true,
-            "Whether a broker hands its leaderships over before it stops."),
-        .boolean("delete.topic.enable", true, "Whether topics may be deleted."),
+            "${provider:path:key} in values (KIP-297, 421)."),
+        .boolean("controlled.shutdown.enable", true, "Controlled shutdown enable."),
+        .boolean("delete.topic.enable", true, "Delete topic enable."),
         .list(
             "early.start.listeners", nil,
-            "Listeners that open before the authorizer is ready; else the controllers'."),
-        .int(
-            "fetch.max.bytes", 57_671_680, valid: .atLeast(1024),
-            "Largest answer to a fetch; one batch is sent whole even if it is larger."),
+            "Listeners opened before the authorizer is ready; default: the controller ones."),
+        .int("fetch.max.bytes", 57_671_680, valid: .atLeast(1024), "Cap of a fetch answer."),
         .int(
             "max.incremental.fetch.session.cache.slots", 1000, valid: .atLeast(0),
-            "Fetch sessions kept at once."),
+            "Max incremental fetch session cache slots."),
         .int(
             "max.request.partition.size.limit", 2000, valid: .atLeast(1),
-            "Partitions in one answer to DescribeTopicPartitions."),
+            "Partitions per DescribeTopicPartitions page."),
         .int(
             "message.max.bytes", 1_048_588, valid: .atLeast(0), update: .clusterWide,
             "Largest batch."),
-        .int(
-            "num.io.threads", 8, valid: .atLeast(1), update: .clusterWide,
-            "Kafka's request handlers. Accepted; Martlet's loops handle requests themselves."),
-        .int(
-            "num.replica.alter.log.dirs.threads", nil,
-            "Threads that move replicas between directories."),
-        .int(
-            "request.timeout.ms", 30_000,
-            "How long a request of this broker to another node may take."),
+        .int("num.io.threads", 8, valid: .atLeast(1), update: .clusterWide, "Request handlers."),
+        .int("num.replica.alter.log.dirs.threads", nil, "Num replica alter log dirs threads."),
+        .int("request.timeout.ms", 30_000, "Of the broker's own requests."),
         .long(
             "socket.connection.setup.timeout.max.ms", 30_000,
-            "Most of the time allowed to a connection attempt."),
+            "Socket connection setup timeout max in milliseconds."),
         .long(
             "socket.connection.setup.timeout.ms", 10_000,
-            "Time allowed to the first connection attempt."),
+            "Socket connection setup timeout in milliseconds."),
         .boolean(
-            "unstable.api.versions.enable", false, isInternal: true,
-            "Whether versions of requests still in the making are served."),
+            "unstable.api.versions.enable", false, isInternal: true, "Unstable api versions enable."),
         .boolean(
             "unstable.feature.versions.enable", false, isInternal: true,
-            "Whether feature levels still in the making may be set."),
+            "Unstable feature versions enable."),
     ]
 }

@@ -1,0 +1,148 @@
+import Model
+import Raft
+import Testing
+
+/// Seeded runs over a network that loses, repeats and reorders, with crashes that lose what was not synced.
+@Suite("A quorum under faults")
+struct RandomRunTests {
+    struct Run {
+        var cluster: ToyCluster
+        var random: PRNG
+        var value: Int64 = 0
+        let size: Int
+        /// Of a thousand steps, how many are misfortunes; how far one step may move the clock.
+        let misfortunes: Int
+        let stride: Int
+
+        init(voters: Int, observers: Int, isDynamic: Bool, seed: UInt64) {
+            cluster = ToyCluster(
+                voters: voters, observers: observers, isDynamic: isDynamic, seed: seed)
+            random = PRNG(seed: seed)
+            size = voters + observers
+            misfortunes = [15, 40, 80][Int(seed % 3)]
+            stride = [20, 60, 150][Int(seed / 3 % 3)]
+            for index in 0..<size { cluster.start(index) }
+        }
+
+        mutating func step(faults: Bool) {
+            let dice = random.below(1000)
+            switch dice {
+            case 0..<500: moveMessage(faults: faults)
+            case 500..<700: syncSome()
+            case 700..<800: appendSome()
+            case 800..<(1000 - misfortunes): passTime()
+            default: if faults { misfortune() }
+            }
+        }
+
+        private mutating func moveMessage(faults: Bool) {
+            guard !cluster.network.isEmpty else { return }
+            let at = random.below(min(cluster.network.count, 8))
+            if faults, random.below(20) == 0 {
+                cluster.network.append(cluster.network[at])
+            } else if faults, random.below(30) == 0 {
+                if random.below(2) == 0 { cluster.network.remove(at: at) } else { cluster.fail(at) }
+                return
+            }
+            cluster.deliver(at)
+        }
+
+        private mutating func syncSome() {
+            let index = random.below(size)
+            cluster.finishSync(index)
+        }
+
+        private mutating func appendSome() {
+            value += 1
+            cluster.append(value, at: random.below(size))
+        }
+
+        private mutating func passTime() {
+            let next = cluster.nextDeadline
+            guard next != .distantFuture else { return }
+            let step = Duration.milliseconds(1 + random.below(stride))
+            cluster.advance(to: min(next, cluster.now + step))
+        }
+
+        private mutating func misfortune() {
+            let index = random.below(size)
+            switch random.below(8) {
+            case 0, 1:
+                if cluster.nodes[index].mind != nil {
+                    cluster.crash(index, keeping: random.below(4))
+                }
+            case 2, 3, 4:
+                for down in 0..<size where cluster.nodes[down].mind == nil {
+                    cluster.start(down)
+                }
+            case 5:
+                cluster.cut.insert([index, random.below(size)])
+            case 6: cluster.cut = []
+            default:
+                if random.below(3) == 0 {
+                    cluster.snapshot(index)
+                } else if random.below(4) == 0 {
+                    cluster.tell(index) { $0.resign(now: $1, &$2) }
+                } else {
+                    cluster.loseConnection(of: index, to: random.below(size))
+                }
+            }
+        }
+
+        /// Q15: with all nodes up and nothing lost, a leader is elected and a write reaches everybody.
+        mutating func heal() -> Bool {
+            cluster.cut = []
+            for down in 0..<size where cluster.nodes[down].mind == nil { cluster.start(down) }
+            let limit = cluster.now + .seconds(30)
+            var written: Int64?
+            while cluster.now < limit {
+                if !cluster.network.isEmpty {
+                    cluster.deliver(0)
+                } else if let index = (0..<size).first(where: { !cluster.nodes[$0].syncs.isEmpty }) {
+                    cluster.finishSync(index)
+                } else {
+                    if let leader = (0..<size).first(where: {
+                        cluster.nodes[$0].mind?.hasCommittedInTerm == true
+                    }), written == nil {
+                        value += 1
+                        written = value
+                        cluster.append(value, at: leader)
+                        continue
+                    }
+                    if let written, cluster.nodes.allSatisfy({ node in
+                        node.disk.entries.prefix(node.highWatermark).contains {
+                            $0.value == written && $0.kind == .data
+                        }
+                    }) {
+                        return true
+                    }
+                    if let lost = written,
+                        !cluster.nodes.contains(where: { node in
+                            node.disk.entries.contains { $0.kind == .data && $0.value == lost }
+                        })
+                    {
+                        written = nil  // a leader that was replaced had not committed it
+                    }
+                    let next = cluster.nextDeadline
+                    guard next < limit else { return false }
+                    cluster.advance(to: next)
+                }
+            }
+            return false
+        }
+    }
+
+    @Test(arguments: [(3, 0, false), (3, 1, true), (5, 1, false), (1, 1, true), (5, 0, true)])
+    func `keeps every promise of Raft and recovers`(voters: Int, observers: Int, isDynamic: Bool) {
+        var elections = 0
+        for seed in 1...60 as ClosedRange<UInt64> {
+            var run = Run(
+                voters: voters, observers: observers, isDynamic: isDynamic, seed: seed)
+            for _ in 0..<2500 { run.step(faults: true) }
+            let hasHealed = run.heal()
+            #expect(hasHealed, "Q15: seed \(seed) does not recover")
+            elections += run.cluster.check.elections
+        }
+        #expect(elections > 120, "the runs see elections")
+    }
+}
