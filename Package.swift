@@ -72,6 +72,8 @@ let package = Package(
         // 2 minds
         room("Raft", ["Bytes", "Model"], exclude: ["Raft.md"]),
         room("Metadata", ["Bytes", "Model", "InternalRecords"]),
+        room("Raft", ["Bytes", "Model", "InternalRecords"]),
+        room("Metadata", ["Bytes", "Model", "InternalRecords"], exclude: ["Metadata.md"]),
         room("Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"]),
         room("Replication", ["Model"], exclude: ["Replication.md"]),
         room("ProducerState", ["Bytes", "Model", "Records"], exclude: ["ProducerState.md"]),
@@ -125,5 +127,6 @@ let package = Package(
         tests("WireMessagesTests", ["Bytes", "Model", "Wire", "WireMessages"]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
         tests("RaftTests", ["Raft", "Bytes", "Model", "TestSupport"]),
+        tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
     ]
 )
