@@ -74,7 +74,9 @@ let package = Package(
         room("Metadata", ["Bytes", "Model", "InternalRecords"]),
         room("Raft", ["Bytes", "Model", "InternalRecords"]),
         room("Metadata", ["Bytes", "Model", "InternalRecords"], exclude: ["Metadata.md"]),
-        room("Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"]),
+        room(
+            "Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"],
+            exclude: ["Controller.md"]),
         room("Replication", ["Model"], exclude: ["Replication.md"]),
         room("ProducerState", ["Bytes", "Model", "Records"], exclude: ["ProducerState.md"]),
 
@@ -128,5 +130,8 @@ let package = Package(
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
         tests("RaftTests", ["Raft", "Bytes", "Model", "TestSupport"]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
+        tests(
+            "ControllerTests",
+            ["Controller", "Metadata", "Configuration", "Bytes", "Model", "InternalRecords", "TestSupport"]),
     ]
 )

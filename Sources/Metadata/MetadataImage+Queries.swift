@@ -87,6 +87,12 @@ extension MetadataImage {
         configs[resource] ?? [:]
     }
 
+    /// The dynamic settings of a resource as a dictionary, for those who look up rather than walk.
+    package func dictionary(of resource: ConfigResource) -> [String: String] {
+        guard let settings = configs[resource] else { return [:] }
+        return Dictionary(uniqueKeysWithValues: settings.map { ($0.key, $0.value) })
+    }
+
     /// One dynamic setting of a resource; nil if it is not set there.
     package func config(_ key: String, of resource: ConfigResource) -> String? {
         configs[resource]?[key]
@@ -94,6 +100,11 @@ extension MetadataImage {
 
     /// The finalized level of a feature, 0 if there is none.
     package func level(of feature: String) -> Int16 { features[feature] ?? 0 }
+
+    /// All finalized features and their levels, sorted by name.
+    package var finalizedFeatures: [(name: String, level: Int16)] {
+        features.map { (name: $0.key, level: $0.value) }
+    }
 
     /// The finalized `metadata.version`; the lowest there is before the bootstrap records were read.
     package var metadataVersion: MetadataVersion {

@@ -1,0 +1,67 @@
+internal import Configuration
+internal import InternalRecords
+internal import Metadata
+package import Model
+
+/// A topic meant by name or by id.
+package enum TopicReference: Hashable, Sendable {
+    case name(String)
+    case id(TopicID)
+}
+
+/// What became of one topic to be deleted; name and id as far as they are known.
+package struct TopicDeletion: Sendable {
+    package let name: String?
+    package let id: TopicID
+    package let error: ControllerError?
+
+    package init(name: String?, id: TopicID, error: ControllerError?) {
+        self.name = name
+        self.id = id
+        self.error = error
+    }
+}
+
+extension Controller {
+    /// Deletes topics, each for itself.
+    package func deleteTopics(
+        _ topics: [TopicReference]
+    ) throws(ControllerError) -> ControllerResult<[TopicDeletion]> {
+        guard broker.flag("delete.topic.enable") else {
+            throw ControllerError(.topicDeletionDisabled, "Topic deletion is disabled.")
+        }
+        var draft = draft
+        var results: [TopicDeletion] = []
+        for reference in topics {
+            let isRepeated = topics.filter { $0 == reference }.count > 1
+            results.append(delete(reference, isRepeated: isRepeated, in: &draft))
+        }
+        return ControllerResult(draft.records, results)
+    }
+
+    private func delete(
+        _ reference: TopicReference, isRepeated: Bool, in draft: inout Draft
+    ) -> TopicDeletion {
+        let found: TopicImage?
+        let unknown: TopicDeletion
+        switch reference {
+        case .name(let name):
+            found = image.topic(named: name)
+            unknown = TopicDeletion(
+                name: name, id: .zero, error: ControllerError(.unknownTopicOrPartition))
+        case .id(let id):
+            found = image.topic(id)
+            unknown = TopicDeletion(name: nil, id: id, error: ControllerError(.unknownTopicId))
+        }
+        guard let found else { return unknown }
+        guard !isRepeated, draft.image.topic(found.id) != nil else {
+            return TopicDeletion(
+                name: found.name, id: found.id,
+                error: ControllerError(.invalidRequest, "The topic is named more than once."))
+        }
+        var record = RemoveTopicRecord()
+        record.topicID = found.id.uuid
+        draft.append(.removeTopic(record))
+        return TopicDeletion(name: found.name, id: found.id, error: nil)
+    }
+}
