@@ -71,8 +71,6 @@ let package = Package(
 
         // 2 minds
         room("Raft", ["Bytes", "Model"], exclude: ["Raft.md"]),
-        room("Metadata", ["Bytes", "Model", "InternalRecords"]),
-        room("Raft", ["Bytes", "Model", "InternalRecords"]),
         room("Metadata", ["Bytes", "Model", "InternalRecords"], exclude: ["Metadata.md"]),
         room(
             "Controller", ["Bytes", "Model", "InternalRecords", "Metadata", "Configuration"],
