@@ -80,8 +80,11 @@ let package = Package(
 
         // 3 hands
         room("LogStorage", ["Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"]),
-        room("Platform", ["Bytes", "Model", "Ports", "CPlatform"]),
-        room("Networking", ["Bytes", "Model", "Ports", "Platform", "CPlatform"]),
+        room(
+            "Platform", ["Bytes", "Model", "Ports", "CPlatform"], exclude: ["Platform.md"]),
+        room(
+            "Networking", ["Bytes", "Model", "Ports", "Platform", "CPlatform"],
+            exclude: ["Networking.md"]),
 
         // 4 households
         room(
@@ -131,5 +134,7 @@ let package = Package(
         tests(
             "ControllerTests",
             ["Controller", "Metadata", "Configuration", "Bytes", "Model", "InternalRecords", "TestSupport"]),
+        tests("PlatformTests", ["Bytes", "Model", "Ports", "Platform"]),
+        tests("NetworkingTests", ["Bytes", "Model", "Ports", "Platform", "Networking"]),
     ]
 )
