@@ -23,7 +23,7 @@ extension CompressionCodec {
         }
     }
 
-    /// `bytes`, packed in the framing that Kafka's clients expect (protocol.md §4).
+    /// `bytes`, packed in the framing that Kafka's clients expect.
     ///
     /// - Parameter level: nil for the default; ignored by codecs without levels.
     package func compress(
@@ -46,8 +46,8 @@ extension CompressionCodec {
 
     /// `bytes`, unpacked, in a block of their own (the same block for `none`).
     ///
-    /// Memory grows with what is really unpacked and never beyond `limit` bytes by more than a constant:
-    /// an input that holds more throws `limitExceeded`. No input traps.
+    /// Memory grows with what is really unpacked and never beyond `limit` bytes by more than a
+    /// constant: an input that holds more throws `limitExceeded`. No input traps.
     package func decompress(
         _ bytes: SharedBytes, limit: Int
     ) throws(CompressionError) -> SharedBytes {

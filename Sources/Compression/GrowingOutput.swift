@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Where a codec writes what it unpacks: grows by doubling, up to one byte above its limit.
 ///
-/// The one byte tells "exactly as much as allowed" from "more", for codecs that report the end of their
-/// stream only when asked for more.
+/// The one byte tells "exactly as much as allowed" from "more", for codecs that report the end of
+/// their stream only when asked for more.
 @safe
 struct GrowingOutput {
     private var storage: ByteStorage
@@ -11,12 +11,14 @@ struct GrowingOutput {
     private let limit: Int
     private let codec: CompressionCodec
 
-    /// Room for a guess at the result, no more than twice the largest window a codec wants at first.
+    /// Room for a guess at the result, no more than twice the largest window a codec wants at
+    /// first.
     init(codec: CompressionCodec, inputCount: Int, limit: Int) {
         self.codec = codec
-        self.limit = limit
+        // One byte above the limit must be a size too.
+        self.limit = min(limit, Int.max - 1)
         let guess = min(max(inputCount, 256) * 4, Self.firstMax)
-        storage = ByteStorage(capacity: min(guess, limit + 1))
+        storage = ByteStorage(capacity: min(guess, self.limit + 1))
     }
 
     /// Room taken before a single byte was unpacked.

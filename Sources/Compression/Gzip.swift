@@ -18,12 +18,13 @@ enum Gzip {
             defer { unsafe _ = deflateEnd(&stream) }
             let bound = unsafe Int(deflateBound(&stream, UInt(input.count)))
             let storage = ByteStorage(capacity: bound)
-            // SAFETY: zlib only reads from next_in; its C signature lacks the const. Both pointers are
-            // valid for the counts given with them until the closure ends.
+            // SAFETY: zlib only reads from next_in; its C signature lacks the const. Both
+            // pointers are valid for the counts given with them until the closure ends.
             unsafe stream.next_in = UnsafeMutablePointer(
                 mutating: input.bindMemory(to: UInt8.self).baseAddress)
             unsafe stream.avail_in = UInt32(input.count)
-            unsafe stream.next_out = storage.unsafeMutableBytes.bindMemory(to: UInt8.self).baseAddress
+            unsafe stream.next_out =
+                storage.unsafeMutableBytes.bindMemory(to: UInt8.self).baseAddress
             unsafe stream.avail_out = UInt32(bound)
             let status = unsafe deflate(&stream, Z_FINISH)
             guard status == Z_STREAM_END else { throw .libraryFailed(.gzip, code: Int(status)) }
@@ -31,7 +32,8 @@ enum Gzip {
         }
     }
 
-    static func decompress(_ bytes: SharedBytes, limit: Int) throws(CompressionError) -> SharedBytes {
+    static func decompress(_ bytes: SharedBytes, limit: Int) throws(CompressionError) -> SharedBytes
+    {
         try unsafe bytes.withUnsafeBytes { input throws(CompressionError) in
             var stream = unsafe z_stream()
             let opened = unsafe inflateInit2_(

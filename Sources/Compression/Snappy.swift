@@ -34,18 +34,21 @@ enum Snappy {
         _ block: SharedBytes, into storage: ByteStorage, at index: Int
     ) throws(CompressionError) -> Int {
         var size = storage.capacity - index
-        // SAFETY: `size` is what is left of the block behind `index`, and never less than the bound.
+        // SAFETY: `size` is what is left of the block behind `index`, and never less than the
+        // bound.
         let status = unsafe block.withUnsafeBytes { input in
             let source = unsafe input.bindMemory(to: CChar.self).baseAddress
             let target = unsafe UnsafeMutableRawBufferPointer(
-                rebasing: storage.unsafeMutableBytes[index...]).bindMemory(to: CChar.self)
+                rebasing: storage.unsafeMutableBytes[index...]
+            ).bindMemory(to: CChar.self)
             return unsafe snappy_compress(source, input.count, target.baseAddress, &size)
         }
         guard status == SNAPPY_OK else { throw .libraryFailed(.snappy, code: Int(status.rawValue)) }
         return size
     }
 
-    static func decompress(_ bytes: SharedBytes, limit: Int) throws(CompressionError) -> SharedBytes {
+    static func decompress(_ bytes: SharedBytes, limit: Int) throws(CompressionError) -> SharedBytes
+    {
         guard hasHeader(bytes) else {
             let storage = ByteStorage(capacity: try unpackedSize(bytes, limit: limit))
             try decompressBlock(bytes, into: storage, at: 0, count: storage.capacity)
@@ -101,8 +104,8 @@ enum Snappy {
         return total
     }
 
-    /// What a block claims to hold. Two bytes of snappy stand for at most 64, so a larger claim is a lie
-    /// and is refused before memory is taken for it.
+    /// What a block claims to hold. Two bytes of snappy stand for at most 64, so a larger claim
+    /// is a lie and is refused before memory is taken for it.
     private static func unpackedSize(
         _ block: SharedBytes, limit: Int
     ) throws(CompressionError) -> Int {
@@ -123,8 +126,8 @@ enum Snappy {
     ) throws(CompressionError) {
         precondition(index + count <= storage.capacity, "inside the block that was sized for it")
         var size = count
-        // SAFETY: the library writes `count` bytes, which is the size the block itself claims and which
-        // fits by the check above; it refuses input that would write more.
+        // SAFETY: the library writes `count` bytes, which is the size the block itself claims and
+        // which fits by the check above; it refuses input that would write more.
         let status = unsafe block.withUnsafeBytes { input in
             let target = unsafe UnsafeMutableRawBufferPointer(
                 rebasing: storage.unsafeMutableBytes[index..<index + count])

@@ -6,7 +6,8 @@ enum Zstandard {
     static func compress(_ bytes: SharedBytes, level: Int) throws(CompressionError) -> SharedBytes {
         let bound = ZSTD_compressBound(bytes.count)
         let storage = ByteStorage(capacity: bound)
-        // SAFETY: the library writes at most `bound` bytes into a block of that size and reads `bytes`.
+        // SAFETY: the library writes at most `bound` bytes into a block of that size and reads
+        // `bytes`.
         let written = unsafe bytes.withUnsafeBytes { input in
             unsafe ZSTD_compress(
                 storage.unsafeMutableBytes.baseAddress, bound, input.baseAddress, input.count,
@@ -18,7 +19,8 @@ enum Zstandard {
         return SharedBytes(storage, 0..<written)
     }
 
-    static func decompress(_ bytes: SharedBytes, limit: Int) throws(CompressionError) -> SharedBytes {
+    static func decompress(_ bytes: SharedBytes, limit: Int) throws(CompressionError) -> SharedBytes
+    {
         try unsafe bytes.withUnsafeBytes { input throws(CompressionError) in
             guard let context = unsafe ZSTD_createDCtx() else {
                 throw .libraryFailed(.zstd, code: 0)
@@ -32,8 +34,8 @@ enum Zstandard {
             while unsafe source.pos < source.size || hint != 0 {
                 let room = try output.room()
                 let before = unsafe source.pos
-                // SAFETY: `room` bytes at `cursor` are ours to fill. The library's own window is at most
-                // 128 MiB, its default, and touched only as far as it is filled.
+                // SAFETY: `room` bytes at `cursor` are ours to fill. The library's own window is
+                // at most 128 MiB, its default, and touched only as far as it is filled.
                 var target = unsafe ZSTD_outBuffer(dst: output.cursor, size: room, pos: 0)
                 hint = unsafe ZSTD_decompressStream(context, &target, &source)
                 guard ZSTD_isError(hint) == 0 else { throw .corrupt(.zstd) }

@@ -1,7 +1,8 @@
 package import Bytes
 package import Model
 
-/// An entry of the `.txnindex`: what a read_committed consumer must skip (KIP-98; `AbortedTxn` schema).
+/// An entry of the `.txnindex`: what a read_committed consumer must skip (KIP-98; `AbortedTxn`
+/// schema).
 package struct AbortedTransaction: Hashable, Sendable {
     /// Bytes of an entry.
     package static let size = 34

@@ -9,8 +9,8 @@ package struct ProducerEntry: Hashable, Sendable {
     package let producerID: ProducerID
     /// The producer's newest epoch; older ones are fenced.
     package internal(set) var epoch: Int16
-    /// The newest batches of that epoch, oldest first, at most `batchesMax`. Empty after a marker that
-    /// raised the epoch.
+    /// The newest batches of that epoch, oldest first, at most `batchesMax`. Empty after a marker
+    /// that raised the epoch.
     package internal(set) var batches: [ProducerBatch] = []
     /// Leadership of the transaction log that sent the last marker; -1 before any.
     package internal(set) var coordinatorEpoch: Int32 = -1

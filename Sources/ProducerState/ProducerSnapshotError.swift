@@ -1,5 +1,5 @@
-/// Why the contents of a `.snapshot` file are not used. The log is read instead, from an older snapshot
-/// or from its start.
+/// Why the contents of a `.snapshot` file are not used. The log is read instead, from an older
+/// snapshot or from its start.
 package enum ProducerSnapshotError: Error, Hashable, Sendable {
     /// A version other than 1.
     case unsupportedVersion(Int16)

@@ -2,7 +2,8 @@ package import Model
 
 /// Why a producer's batch, or a transaction's marker, is refused.
 package enum ProducerStateError: Error, Hashable, Sendable {
-    /// The first sequence number does not follow the last one; -1 stands for "none yet in this epoch".
+    /// The first sequence number does not follow the last one; -1 stands for "none yet in this
+    /// epoch".
     case outOfOrderSequence(last: Int32, received: Int32)
     /// The producer was fenced by a newer epoch of itself.
     case fencedEpoch(current: Int16, received: Int16)

@@ -8,8 +8,9 @@ extension ProducerTable {
     ///
     /// - Parameters:
     ///   - marker: what a control batch says.
-    ///   - mustStartAtZero: refuse an unknown producer whose first sequence is not 0. So do transactional
-    ///     producers of `transaction.version` 2, whose epochs tell lost state from a new one (KIP-890).
+    ///   - mustStartAtZero: refuse an unknown producer whose first sequence is not 0. So do
+    ///     transactional producers of `transaction.version` 2, whose epochs tell lost state from
+    ///     a new one (KIP-890).
     package func check(
         _ batch: RecordBatchHeader, marker: EndTransactionMarker? = nil, origin: AppendOrigin,
         mustStartAtZero: Bool = false

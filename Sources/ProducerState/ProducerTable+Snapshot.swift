@@ -1,8 +1,8 @@
 package import Bytes
 package import Model
 
-// Kafka's `.snapshot` file: int16 version, CRC-32C of what follows it, int32 count, then 46 bytes per
-// producer (`ProducerSnapshot` schema, version 1). It keeps only the last batch of each.
+// Kafka's `.snapshot` file: int16 version, CRC-32C of what follows it, int32 count, then 46 bytes
+// per producer (`ProducerSnapshot` schema, version 1). It keeps only the last batch of each.
 
 extension ProducerTable {
     private enum At {
@@ -34,8 +34,8 @@ extension ProducerTable {
         return writer.finish()
     }
 
-    /// The table of a snapshot that is named after `offset`. Producers that have expired since are left
-    /// out. The log must then be replayed from `offset` on.
+    /// The table of a snapshot that is named after `offset`. Producers that have expired since
+    /// are left out. The log must then be replayed from `offset` on.
     package init(
         snapshot bytes: SharedBytes, at offset: Offset, expiration: Duration, now: Timestamp
     ) throws(ProducerSnapshotError) {
@@ -71,7 +71,8 @@ extension ProducerTable {
 }
 
 extension ProducerEntry {
-    /// One entry of a snapshot; nil if its values cannot be those of a producer that wrote below `end`.
+    /// One entry of a snapshot; nil if its values cannot be those of a producer that wrote below
+    /// `end`.
     fileprivate init?(_ bytes: SharedBytes, below end: Offset) {
         let producerID = ProducerID(bytes.integer(at: 0))
         let lastSequence: Int32 = bytes.integer(at: 10)
@@ -82,7 +83,8 @@ extension ProducerEntry {
         guard lastOffset >= .none, lastOffset < end else { return nil }
         guard firstOffset >= .none, firstOffset < end else { return nil }
         self.init(
-            producerID, epoch: bytes.integer(at: 8), lastTimestamp: Timestamp(bytes.integer(at: 26)))
+            producerID, epoch: bytes.integer(at: 8), lastTimestamp: Timestamp(bytes.integer(at: 26))
+        )
         coordinatorEpoch = bytes.integer(at: 34)
         transactionFirstOffset = firstOffset == .none ? nil : firstOffset
         guard lastOffset >= .zero else { return }

@@ -2,8 +2,8 @@ package import Model
 internal import Records
 
 extension ProducerTable {
-    /// The first offset that read_committed consumers may not reach yet: that of the oldest transaction
-    /// which is open, or ended by a marker that is not replicated. Nil without any.
+    /// The first offset that read_committed consumers may not reach yet: that of the oldest
+    /// transaction which is open, or ended by a marker that is not replicated. Nil without any.
     package var firstUnstableOffset: Offset? {
         guard let undecided = open.first?.firstOffset else {
             return unreplicated.first?.firstOffset

@@ -3,18 +3,18 @@ package import Records
 
 // The producers of one partition, after KIP-98 and Kafka's producer state manager.
 //
-// A producer numbers its records per partition. From the last five batches of each producer the leader
-// knows a repeated batch, which it answers with the old offset, and a gap, which it refuses. The same
-// table knows where each open transaction began, hence the last stable offset.
+// A producer numbers its records per partition. From the last five batches of each producer the
+// leader knows a repeated batch, which it answers with the old offset, and a gap, which it
+// refuses. The same table knows where each open transaction began, hence the last stable offset.
 //
-// The table is a function of the log: applying every batch in order gives it, and a snapshot only saves
-// reading the log from its start. So `apply` cannot refuse; what a leader would refuse, `check` says
-// before the batch is written.
+// The table is a function of the log: applying every batch in order gives it, and a snapshot only
+// saves reading the log from its start. So `apply` cannot refuse; what a leader would refuse,
+// `check` says before the batch is written.
 //
 //   open --marker--> completed, not replicated --high watermark above the marker--> forgotten
 //
-// Invariants: transactions are sorted by first offset; each entry with `transactionFirstOffset` has one
-// in `open`, and the other way round; no entry remembers more than five batches.
+// Invariants: transactions are sorted by first offset; each entry with `transactionFirstOffset`
+// has one in `open`, and the other way round; no entry remembers more than five batches.
 
 /// What one partition remembers of its producers and transactions.
 package struct ProducerTable: Sendable {
@@ -44,8 +44,8 @@ package struct ProducerTable: Sendable {
         mapEndOffset = offset
     }
 
-    /// Forgets everything and stands at `offset`: the log was truncated to nothing there, or will be
-    /// replayed from there.
+    /// Forgets everything and stands at `offset`: the log was truncated to nothing there, or will
+    /// be replayed from there.
     package mutating func truncateFully(at offset: Offset) {
         entries.removeAll()
         open.removeAll()
@@ -53,9 +53,10 @@ package struct ProducerTable: Sendable {
         mapEndOffset = offset
     }
 
-    /// Enters a batch that is in the log, or is about to be with the offsets it bears. Batches come in
-    /// the order of their offsets; one that lies below `mapEndOffset` is known and changes nothing, so a
-    /// replay may begin at the start of the segment that a snapshot falls into.
+    /// Enters a batch that is in the log, or is about to be with the offsets it bears. Batches
+    /// come in the order of their offsets; one that lies below `mapEndOffset` is known and
+    /// changes nothing, so a replay may begin at the start of the segment that a snapshot falls
+    /// into.
     ///
     /// - Parameter marker: what a control batch says; see `RecordBatchView.endTransactionMarker`.
     /// - Returns: the transaction that it ended, if it ended one. An aborted one belongs into the
@@ -131,8 +132,8 @@ extension ProducerTable {
         entries[producerID]?.transactionFirstOffset != nil
     }
 
-    /// Forgets producers that have been silent for `expiration` and have no transaction open; answers
-    /// how many. `now` is wall-clock time because records carry that.
+    /// Forgets producers that have been silent for `expiration` and have no transaction open;
+    /// answers how many. `now` is wall-clock time because records carry that.
     @discardableResult
     package mutating func removeExpired(now: Timestamp) -> Int {
         let expired = entries.values.filter { isExpired($0, now: now) }.map(\.producerID)
@@ -144,7 +145,8 @@ extension ProducerTable {
         guard entry.transactionFirstOffset == nil else { return false }
         let (silence, overflow) = now.rawValue.subtractingReportingOverflow(
             entry.lastTimestamp.rawValue)
-        // A timestamp so far off says nothing about silence; only one in the past can overflow upwards.
+        // A timestamp so far off says nothing about silence; only one in the past can overflow
+        // upwards.
         return overflow ? now > entry.lastTimestamp : silence >= expiration.inMilliseconds
     }
 }

@@ -41,11 +41,12 @@ package struct ControlRecord: Hashable, Sendable {
 }
 
 extension RecordBatchView {
-    /// Bytes that the records of a control batch may take; the largest, a list of voters, is far below.
+    /// Bytes that the records of a control batch may take; the largest, a list of voters, is far
+    /// below.
     package static let controlMax = 16 << 20
 
-    /// The records of a control batch: mostly one, but the batch that opens a term may hold several.
-    /// Traps if this is not a control batch.
+    /// The records of a control batch: mostly one, but the batch that opens a term may hold
+    /// several. Traps if this is not a control batch.
     package func controlRecords() throws(RecordBatchError) -> [ControlRecord] {
         precondition(isControl, "only control batches hold control records")
         var cursor = try records(limit: Self.controlMax)

@@ -1,6 +1,7 @@
-/// What a control record announces: the second int16 of its key (protocol.md §4).
+/// What a control record announces: the second int16 of its key.
 ///
-/// A struct, so that a type of a newer version survives being read; consumers skip what they do not know.
+/// A struct, so that a type of a newer version survives being read; consumers skip what they do
+/// not know.
 package struct ControlRecordType: Hashable, Sendable, RawRepresentable {
     package let rawValue: Int16
 

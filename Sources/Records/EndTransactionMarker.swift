@@ -12,8 +12,8 @@ package struct EndTransactionMarker: Hashable, Sendable {
         self.coordinatorEpoch = coordinatorEpoch
     }
 
-    /// Nil unless the record is a marker: int16 version 0 or later, int32 coordinator epoch. What later
-    /// versions add behind that is passed over.
+    /// Nil unless the record is a marker: int16 version 0 or later, int32 coordinator epoch. What
+    /// later versions add behind that is passed over.
     package init?(_ record: ControlRecord) {
         guard record.type == .commit || record.type == .abort else { return nil }
         guard record.value.count >= 6 else { return nil }

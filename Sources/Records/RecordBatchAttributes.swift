@@ -8,7 +8,7 @@ public enum TimestampType: UInt8, Hashable, Sendable {
     case logAppendTime = 1
 }
 
-/// The 16 attribute bits of a batch (protocol.md §4). Unassigned bits are kept.
+/// The 16 attribute bits of a batch. Unassigned bits are kept.
 @frozen
 public struct RecordBatchAttributes: Hashable, Sendable, RawRepresentable {
     public var rawValue: Int16

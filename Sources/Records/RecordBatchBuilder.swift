@@ -4,8 +4,8 @@ package import Model
 
 /// Writes one batch: for producers, coordinators, the metadata quorum and compaction.
 ///
-/// Records go straight into the bytes that become the batch; only packing takes a second block. Offsets
-/// rise; without gaps unless the caller places records itself, as compaction does.
+/// Records go straight into the bytes that become the batch; only packing takes a second block.
+/// Offsets rise; without gaps unless the caller places records itself, as compaction does.
 package struct RecordBatchBuilder: ~Copyable {
     /// What the header says that does not come from the records.
     package struct Options: Sendable {
@@ -86,14 +86,6 @@ package struct RecordBatchBuilder: ~Copyable {
         append(timestamp: timestamp, key: ControlRecord.key(type), value: value)
     }
 
-    /// Bytes that a record takes before packing, its length field included.
-    package static func size(
-        of record: Record, offsetDelta: Int32, timestampDelta: Int64
-    ) -> Int {
-        let body = bodySize(of: record, offsetDelta: offsetDelta, timestampDelta: timestampDelta)
-        return ByteWriter.sizeOfVarint(Int32(body)) + body
-    }
-
     /// The most that a record can add to a batch before packing.
     package static func sizeMax(
         key: SharedBytes?, value: SharedBytes?, headers: [RecordHeader]
@@ -151,11 +143,8 @@ extension RecordBatchBuilder {
         writer.varint(offsetDelta)
         write(record.key)
         write(record.value)
-        writer.varint(Int32(record.headers.count))
-        for header in record.headers {
-            write(header.key)
-            write(header.value)
-        }
+        writer.varint(Int32(record.headerCount))
+        writer.bytes(record.headerBytes)
     }
 
     private mutating func write(_ bytes: SharedBytes?) {
@@ -170,8 +159,7 @@ extension RecordBatchBuilder {
         var size = 1 + ByteWriter.sizeOfVarlong(timestampDelta)
         size += ByteWriter.sizeOfVarint(offsetDelta)
         size += self.size(record.key) + self.size(record.value)
-        size += ByteWriter.sizeOfVarint(Int32(record.headers.count))
-        for header in record.headers { size += self.size(header.key) + self.size(header.value) }
+        size += ByteWriter.sizeOfVarint(Int32(record.headerCount)) + record.headerBytes.count
         return size
     }
 
@@ -190,7 +178,8 @@ extension RecordBatchBuilder {
         var options = options
         options.isControl = true
         options.compression = .none
-        var builder = RecordBatchBuilder(options, capacity: RecordBatchHeader.size + value.count + 32)
+        var builder = RecordBatchBuilder(
+            options, capacity: RecordBatchHeader.size + value.count + 32)
         builder.append(control: type, value: value, timestamp: timestamp)
         do { return try builder.finish() } catch { preconditionFailure("nothing was packed") }
     }

@@ -1,7 +1,8 @@
 internal import Bytes
 internal import Model
 
-// Headers that are written rather than read. `sizeInBytes` and `crc` come from the bytes they end up on.
+// Headers that are written rather than read. `sizeInBytes` and `crc` come from the bytes they end
+// up on.
 
 extension RecordBatchHeader {
     /// A header for records that are still to be packed and measured.

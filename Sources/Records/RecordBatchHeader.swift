@@ -2,11 +2,12 @@ public import Bytes
 public import Compression
 public import Model
 
-/// The 61 bytes before the records of a batch, format v2 (KIP-98; protocol.md §4), as plain values.
+/// The 61 bytes before the records of a batch, format v2 (KIP-98), as plain values.
 ///
-/// A header that exists has passed the checks that make its derived values safe: the batch is at least
-/// as large as its header, the magic is 2, the codec is known, counts are not negative and no offset of
-/// the batch overflows. Nothing says that its checksum is right; only a whole batch can tell.
+/// A header that exists has passed the checks that make its derived values safe: the batch is at
+/// least as large as its header, the magic is 2, the codec is known, counts are not negative and
+/// no offset of the batch overflows. Nothing says that its checksum is right; only a whole batch
+/// can tell.
 @frozen
 public struct RecordBatchHeader: Hashable, Sendable {
     /// Bytes before the records.
@@ -133,7 +134,8 @@ extension RecordBatchHeader {
         return Self.sequence(baseSequence, advancedBy: lastOffsetDelta)
     }
 
-    /// Sequence numbers run from 0 to 2147483647 and then from 0 again. Neither argument is negative.
+    /// Sequence numbers run from 0 to 2147483647 and then from 0 again. Neither argument is
+    /// negative.
     @inlinable
     public static func sequence(_ sequence: Int32, advancedBy count: Int32) -> Int32 {
         Int32(truncatingIfNeeded: (Int64(sequence) + Int64(count)) & Int64(Int32.max))

@@ -2,8 +2,8 @@ public import Bytes
 
 /// The batches in a run of bytes, one after the other.
 ///
-/// A fetch answer may end inside a batch, so a tail that is cut off ends the sequence without an error
-/// and is reported in `cutOffTail`. Bytes that cannot be a batch are an error.
+/// A fetch answer may end inside a batch, so a tail that is cut off ends the sequence without an
+/// error and is reported in `cutOffTail`. Bytes that cannot be a batch are an error.
 @frozen
 public struct RecordBatchSequence: Sendable {
     @usableFromInline let bytes: SharedBytes
@@ -15,7 +15,8 @@ public struct RecordBatchSequence: Sendable {
     }
     @usableFromInline var cursor = 0
 
-    /// Bytes at the end that begin a batch and do not finish it. Known once `next` has answered nil.
+    /// Bytes at the end that begin a batch and do not finish it. Known once `next` has answered
+    /// nil.
     public private(set) var cutOffTail: Int {
         @inlinable get { tail }
         set { tail = newValue }

@@ -4,8 +4,8 @@ public import Model
 
 /// One whole batch inside a shared block, with its header read and checked once.
 ///
-/// A view copies nothing. Stamping writes through to the block, so it is for the owner of a request frame
-/// before the bytes are handed on (`SharedBytes.overwrite`).
+/// A view copies nothing. Stamping writes through to the block, so it is for the owner of a
+/// request frame before the bytes are handed on (`SharedBytes.overwrite`).
 @frozen
 public struct RecordBatchView: Sendable {
     /// The batch, header included and nothing after it.

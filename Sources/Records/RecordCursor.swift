@@ -4,60 +4,56 @@ internal import Model
 
 /// The records of one batch, one after the other, unpacked once.
 ///
-/// Offsets rise within the batch's range; compaction may have left gaps. Anything else is an error, and
-/// after an error the cursor has nothing more to say.
-package struct RecordCursor: Sendable {
+/// Offsets rise within the batch's range; compaction may have left gaps. Anything else is an
+/// error, and after an error the cursor has nothing more to say.
+package struct RecordCursor {
     private let header: RecordBatchHeader
     private let unpacked: SharedBytes
-    private var position = 0
+    private var reader: ByteReader
     private var index: Int32 = 0
     private var lastDelta: Int32 = -1
+    private var hasEnded = false
 
     /// - Parameter limit: bytes that the records may take unpacked.
     init(_ batch: RecordBatchView, limit: Int) throws(RecordBatchError) {
         header = batch.header
         unpacked = try batch.unpacked(limit: limit)
+        reader = ByteReader(unpacked)
     }
 
     /// The next record, or nil after the last.
     package mutating func next() throws(RecordBatchError) -> Record? {
-        let start = position
+        guard !hasEnded else { return nil }
+        hasEnded = true
         guard index < header.recordCount else {
-            guard start == unpacked.count else { throw .trailingBytes(unpacked.count - start) }
+            guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
             return nil
         }
-        var reader = ByteReader(unpacked.suffix(from: start))
-        let record: Record
-        do {
-            record = try decode(&reader)
-        } catch {
-            index = header.recordCount
-            position = unpacked.count
-            throw error
-        }
-        position = start + reader.position
+        let record = try decode()
         index += 1
+        hasEnded = false
         return record
     }
 
-    private mutating func decode(_ reader: inout ByteReader) throws(RecordBatchError) -> Record {
-        let start = position
+    private mutating func decode() throws(RecordBatchError) -> Record {
         let fields: RecordFields
         do { fields = try RecordFields(&reader) } catch { throw malformed(RecordFault(error)) }
         guard fields.offsetDelta > lastDelta, fields.offsetDelta <= header.lastOffsetDelta else {
             throw malformed(.offsetOutOfOrder)
         }
         lastDelta = fields.offsetDelta
-        func slice(_ from: Int, _ count: Int) -> SharedBytes? {
-            count < 0 ? nil : unpacked[start + from..<start + from + count]
-        }
         return Record(
             offset: header.baseOffset + Int64(fields.offsetDelta),
             timestamp: try timestamp(fields.timestampDelta),
             key: slice(fields.keyStart, fields.keyCount),
-            value: slice(fields.valueStart, fields.valueCount),
-            headers: fields.headerCount == 0 ? [] : try headers(fields, at: start),
+            value: slice(fields.valueStart, fields.valueCount), headerCount: fields.headerCount,
+            headerBytes: fields.headerCount == 0
+                ? .empty : unpacked[fields.headersStart..<reader.position],
             sizeInBytes: fields.sizeInBytes)
+    }
+
+    private func slice(_ start: Int, _ count: Int) -> SharedBytes? {
+        count < 0 ? nil : unpacked[start..<start + count]
     }
 
     private func timestamp(_ delta: Int64) throws(RecordBatchError) -> Timestamp {
@@ -68,25 +64,6 @@ package struct RecordCursor: Sendable {
             if overflow { throw malformed(.timestampOverflow) }
             return Timestamp(time)
         }
-    }
-
-    private func headers(
-        _ fields: RecordFields, at start: Int
-    ) throws(RecordBatchError) -> [RecordHeader] {
-        var reader = ByteReader(unpacked.suffix(from: start + fields.headersStart))
-        var headers: [RecordHeader] = []
-        headers.reserveCapacity(fields.headerCount)
-        do {
-            for _ in 0..<fields.headerCount {
-                let key = try reader.bytes(Int(try reader.varint()))
-                let count = Int(try reader.varint())
-                headers.append(
-                    RecordHeader(key: key, value: count < 0 ? nil : try reader.bytes(count)))
-            }
-        } catch {
-            throw malformed(RecordFault(error))
-        }
-        return headers
     }
 
     private func malformed(_ fault: RecordFault) -> RecordBatchError {

@@ -8,8 +8,8 @@ import Testing
 
 @Suite("A producer snapshot")
 struct ProducerSnapshotTests {
-    /// Put together field by field after Kafka's schema: a producer with a batch, one known by a marker
-    /// only, and one with an open transaction.
+    /// Put together field by field after Kafka's schema: a producer with a batch, one known by a
+    /// marker only, and one with an open transaction.
     static let golden = bytes(
         """
         0001e726244f0000000300000000000012670003000000090000000000000078000000040000018b
@@ -21,7 +21,8 @@ struct ProducerSnapshotTests {
     static func bytes(_ hex: String) -> SharedBytes {
         let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
         return SharedBytes(
-            stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
+            stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        )
     }
 
     func load(
@@ -92,7 +93,9 @@ struct ProducerSnapshotTests {
             }
             let forged = SharedBytes(bytes)
             forged.overwrite(forged.crc32c(6..<forged.count), at: 2)
-            guard var table = try? load(forged, at: Offset(Int64(random.below(300)))) else { continue }
+            guard var table = try? load(forged, at: Offset(Int64(random.below(300)))) else {
+                continue
+            }
             table.removeExpired(now: 1_900_000_000_000)
             for entry in table.sortedEntries { _ = entry.batches.last?.firstOffset }
             table.highWatermarkAdvanced(to: 200)

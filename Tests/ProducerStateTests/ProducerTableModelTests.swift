@@ -25,7 +25,9 @@ struct WholeLog {
     func openSince(_ id: ProducerID) -> Offset? {
         var first: Offset?
         for (header, marker) in batches where header.producerID == id {
-            if marker != nil { first = nil } else if header.isTransactional, first == nil {
+            if marker != nil {
+                first = nil
+            } else if header.isTransactional, first == nil {
                 first = header.baseOffset
             }
         }
@@ -133,7 +135,8 @@ struct ProducerTableModelTests {
         }
         return dataBatch(
             id, epoch: epoch, at: end, sequence: sequence, count: count,
-            isTransactional: random.below(2) == 0 || log.openSince(id) != nil && random.below(4) > 0)
+            isTransactional: random.below(2) == 0 || log.openSince(id) != nil && random.below(4) > 0
+        )
     }
 
     /// A snapshot, and a replay of the whole log, must know the producers as the table does.

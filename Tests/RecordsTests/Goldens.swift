@@ -1,7 +1,7 @@
 import Bytes
 
-/// Batches written by kafka-python 3.0.12: the same three records under every codec, and once more as
-/// part of a transaction.
+/// Batches written by kafka-python 3.0.12: the same three records under every codec, and once
+/// more as part of a transaction.
 enum Goldens {
     static let plain = bytes(
         """
@@ -58,6 +58,7 @@ enum Goldens {
     static func bytes(_ hex: String) -> SharedBytes {
         let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
         return SharedBytes(
-            stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
+            stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        )
     }
 }

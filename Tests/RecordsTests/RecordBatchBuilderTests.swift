@@ -58,7 +58,8 @@ struct RecordBatchBuilderTests {
                 size <= RecordBatchBuilder.sizeMax(key: key, value: value, headers: headers))
             written.append(
                 Record(
-                    offset: offset, timestamp: time, key: key, value: value, headers: headers,
+                    offset: offset, timestamp: time, key: key, value: value,
+                    headerCount: headers.count, headerBytes: RecordHeader.encoded(headers),
                     sizeInBytes: size))
         }
         let batch = try RecordBatchView(builder.finish())

@@ -71,7 +71,10 @@ struct RecordBatchViewTests {
             return nil
         }
         #expect(error { _ in } == nil)
-        #expect(error { $0[11] = 48; $0[10] = 0 } == .tooSmall(size: 60))
+        #expect(
+            error {
+                $0[11] = 48; $0[10] = 0
+            } == .tooSmall(size: 60))
         #expect(error { $0[8] = 0xff } != nil)
         #expect(error { $0[16] = 1 } == .unsupportedMagic(1))
         #expect(error { $0[22] = 5 } == .unknownCodec(5))

@@ -31,7 +31,8 @@ struct RecordCursorTests {
         let first = SharedBytes(utf8: String(repeating: "first value ", count: 8))
         let second = SharedBytes(utf8: String(repeating: "second ", count: 12))
         #expect(found.map(\.offset) == [0, 1, 2])
-        #expect(found.map(\.timestamp) == [1_700_000_000_000, 1_700_000_000_005, 1_700_000_000_003])
+        #expect(
+            found.map(\.timestamp) == [1_700_000_000_000, 1_700_000_000_005, 1_700_000_000_003])
         #expect(found.map(\.key) == [SharedBytes(utf8: "k1"), nil, SharedBytes(utf8: "k3")])
         #expect(found.map(\.value) == [first, second, nil])
         #expect(
