@@ -52,7 +52,7 @@ let package = Package(
         room("Ports", ["Bytes", "Model"]),
 
         // 1 languages
-        room("WireSchema"),
+        room("WireSchema", exclude: ["Grammar.md", "WireSchema.md"]),
         room(
             "Wire", ["Bytes", "Model"], plugins: ["WireGeneratorPlugin"],
             exclude: ["Wire.md"]),
@@ -127,7 +127,12 @@ let package = Package(
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),
-        tests("WireMessagesTests", ["Bytes", "Model", "Wire", "WireMessages"]),
+        tests("WireSchemaTests", ["WireSchema"]),
+        tests("WireTests", ["Bytes", "Model", "Wire", "WireMessages", "InternalRecords"]),
+        tests(
+            "WireMessagesTests",
+            ["Bytes", "Model", "Wire", "WireMessages", "InternalRecords", "WireSchema"],
+            resources: [.copy("golden.txt"), .copy("independent_codec.py")]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
         tests("RaftTests", ["Raft", "Bytes", "Model", "TestSupport"]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),

@@ -1,8 +1,8 @@
 public import Bytes
 public import Wire
 
-/// A metadata record stands in its log's batches as a value without key: unsigned varint frame version,
-/// unsigned varint record type, unsigned varint version, body.
+/// A metadata record stands in its log's batches as a value without key: unsigned varint frame
+/// version, unsigned varint record type, unsigned varint version, body.
 extension MetadataRecord {
     /// The only frame version there is.
     public static let frameVersion: UInt32 = 1
@@ -44,6 +44,7 @@ extension MetadataRecord {
         return writer.finish()
     }
 
-    /// The version that a cluster at metadata.version 30 (4.3-IV0) writes: the highest of each record.
+    /// The version that a cluster at metadata.version 30 (4.3-IV0) writes: the highest of each
+    /// record.
     public var defaultVersion: Int16 { validVersions.upperBound }
 }

@@ -1,6 +1,7 @@
 /// The number of an API. A struct, not an enum, so that a key of a newer peer can be passed on.
 ///
-/// The names (`ApiKey.fetch`) and what is known about each are generated from the schemas; see `facts`.
+/// The names (`ApiKey.fetch`) and what is known about each are generated from the schemas; see
+/// `facts`.
 public struct ApiKey: Hashable, Comparable, Sendable, RawRepresentable {
     public let rawValue: Int16
     @inlinable public init(rawValue: Int16) { self.rawValue = rawValue }
@@ -28,7 +29,9 @@ public struct ApiKey: Hashable, Comparable, Sendable, RawRepresentable {
 
         /// The versions that are offered by default.
         public var stableVersions: ClosedRange<Int16> {
-            guard isLatestUnstable, versions.upperBound > versions.lowerBound else { return versions }
+            guard isLatestUnstable, versions.upperBound > versions.lowerBound else {
+                return versions
+            }
             return versions.lowerBound...(versions.upperBound - 1)
         }
     }
@@ -46,8 +49,8 @@ public struct ApiKey: Hashable, Comparable, Sendable, RawRepresentable {
         return table
     }()
 
-    /// Whether messages of this API and version use compact lengths and flexible headers. False for an
-    /// unknown key.
+    /// Whether messages of this API and version use compact lengths and flexible headers. False for
+    /// an unknown key.
     public func isFlexible(_ version: Int16) -> Bool {
         facts?.firstFlexibleVersion.map { version >= $0 } ?? false
     }
@@ -55,8 +58,9 @@ public struct ApiKey: Hashable, Comparable, Sendable, RawRepresentable {
     /// The version of the header before a request of this API and version.
     public func requestHeaderVersion(_ version: Int16) -> Int16 { isFlexible(version) ? 2 : 1 }
 
-    /// The version of the header before a response. ApiVersions keeps the oldest form at all versions: a
-    /// client that has just connected cannot know yet what the other side understands (KIP-511).
+    /// The version of the header before a response. ApiVersions keeps the oldest form at all
+    /// versions: a client that has just connected cannot know yet what the other side understands
+    /// (KIP-511).
     public func responseHeaderVersion(_ version: Int16) -> Int16 {
         self == .apiVersions ? 0 : isFlexible(version) ? 1 : 0
     }

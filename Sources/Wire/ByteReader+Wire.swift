@@ -1,8 +1,8 @@
 public import Bytes
 public import Model
 
-/// The types of the wire that have two forms: lengths of fixed width, and compact ones (KIP-482), where
-/// 0 stands for null and a length n is written n + 1.
+/// The types of the wire that have two forms: lengths of fixed width, and compact ones (KIP-482),
+/// where 0 stands for null and a length n is written n + 1.
 extension ByteReader {
     /// The longest string, in any version.
     public static let stringBytesMax = 32_767
@@ -14,7 +14,8 @@ extension ByteReader {
         return UUID(high: high, low: try uint64())
     }
 
-    /// A compact length; nil for null. Values beyond a Java int read as null too, as they do in Kafka.
+    /// A compact length; nil for null. Values beyond a Java int read as null too, as they do in
+    /// Kafka.
     @inlinable
     mutating func compactLength() throws(DecodeError) -> Int? {
         let length = Int(Int32(bitPattern: try unsignedVarint())) - 1
@@ -35,8 +36,8 @@ extension ByteReader {
         return length < 0 ? nil : length
     }
 
-    /// A string, or nil for null. Bytes that are no UTF-8 become U+FFFD, as in Kafka: a node must not
-    /// refuse what its neighbours take.
+    /// A string, or nil for null. Bytes that are no UTF-8 become U+FFFD, as in Kafka: a node must
+    /// not refuse what its neighbours take.
     public mutating func nullableString(flexible: Bool) throws(DecodeError) -> String? {
         guard let length = try stringLength(flexible: flexible) else { return nil }
         guard length <= Self.stringBytesMax else { throw .invalidLength(length) }
@@ -52,7 +53,9 @@ extension ByteReader {
     public mutating func string(
         _ field: String, flexible: Bool
     ) throws(DecodeError) -> String {
-        guard let value = try nullableString(flexible: flexible) else { throw .unexpectedNull(field) }
+        guard let value = try nullableString(flexible: flexible) else {
+            throw .unexpectedNull(field)
+        }
         return value
     }
 
@@ -64,7 +67,9 @@ extension ByteReader {
 
     /// Bytes or records that may not be null, as a slice of the input.
     public mutating func bytes(_ field: String, flexible: Bool) throws(DecodeError) -> SharedBytes {
-        guard let value = try nullableBytes(flexible: flexible) else { throw .unexpectedNull(field) }
+        guard let value = try nullableBytes(flexible: flexible) else {
+            throw .unexpectedNull(field)
+        }
         return value
     }
 
@@ -151,7 +156,9 @@ extension ByteReader {
     }
 
     public mutating func strings(_ field: String, flexible: Bool) throws(DecodeError) -> [String] {
-        guard let list = try nullableStrings(flexible: flexible) else { throw .unexpectedNull(field) }
+        guard let list = try nullableStrings(flexible: flexible) else {
+            throw .unexpectedNull(field)
+        }
         return list
     }
 }

@@ -1,5 +1,5 @@
-/// Why a message could not be written at a version. Always our own doing, but one that depends on what the
-/// peer negotiated, so it is answered and not trapped.
+/// Why a message could not be written at a version. Always our own doing, but one that depends on
+/// what the peer negotiated, so it is answered and not trapped.
 public enum EncodeError: Error, Hashable, Sendable {
     /// A version this build does not speak.
     case unsupportedVersion(Int16)

@@ -4,8 +4,9 @@ extension RequestHeader {
     /// The API that is asked for.
     public var apiKey: ApiKey { ApiKey(rawValue: requestApiKey) }
 
-    /// Reads the header at the start of a request frame (without its length). Which form it has is decided
-    /// by the key and version that both forms begin with; those of unknown APIs are taken for the old form.
+    /// Reads the header at the start of a request frame (without its length). Which form it has is
+    /// decided by the key and version that both forms begin with; those of unknown APIs are taken
+    /// for the old form.
     public init(request reader: inout ByteReader) throws(DecodeError) {
         var ahead = reader
         let key = ApiKey(rawValue: try ahead.int16())
@@ -45,8 +46,8 @@ public func encodeResponse<M: ResponseMessage>(
     return writer.finish()
 }
 
-/// Reads a response frame (without its length) to a request that was sent at `version`. Bytes after the
-/// body are passed over, as in Kafka's clients.
+/// Reads a response frame (without its length) to a request that was sent at `version`. Bytes after
+/// the body are passed over, as in Kafka's clients.
 public func decodeResponse<M: ResponseMessage>(
     _ type: M.Type = M.self, version: Int16, from frame: SharedBytes
 ) throws(DecodeError) -> (correlationID: Int32, message: M) {

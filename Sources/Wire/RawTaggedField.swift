@@ -38,7 +38,8 @@ extension ByteReader {
     }
 }
 
-/// A tagged section being put together: known fields that differ from their defaults, and unknown ones.
+/// A tagged section being put together: known fields that differ from their defaults, and unknown
+/// ones.
 public struct TaggedSection {
     private var fields: [RawTaggedField]
 

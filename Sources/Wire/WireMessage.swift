@@ -12,8 +12,8 @@ public protocol WireMessage: Sendable, Equatable {
     /// Every field at its default.
     init()
 
-    /// Reads one message and stops behind it. Leftover bytes are the caller's to judge: Kafka passes over
-    /// them after a request, and refuses them after a metadata record.
+    /// Reads one message and stops behind it. Leftover bytes are the caller's to judge: Kafka
+    /// passes over them after a request, and refuses them after a metadata record.
     init(from reader: inout ByteReader, version: Int16) throws(DecodeError)
 
     /// Appends the message. What was written before an error is undefined.
@@ -44,7 +44,7 @@ public protocol RecordMessage: WireMessage {
     /// The number of the record's type within its log; nil for a body that stands alone.
     static var recordType: Int16? { get }
 
-    /// The members of the message as JSON, in the schema's order and names, as Kafka's dump tools print
-    /// them at `version`.
+    /// The members of the message as JSON, in the schema's order and names, as Kafka's dump tools
+    /// print them at `version`.
     func writeJSON(to json: inout JSONWriter, version: Int16)
 }

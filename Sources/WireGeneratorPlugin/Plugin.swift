@@ -35,7 +35,8 @@ import PackagePlugin
         ]
     }
 
-    /// The schema files below `Definitions/`, sorted: directory order differs from machine to machine.
+    /// The schema files below `Definitions/`, sorted: directory order differs from machine to
+    /// machine.
     private func schemas(in directory: URL) -> [URL] {
         let definitions = directory.appending(path: "Definitions")
         let files = FileManager.default.enumerator(at: definitions, includingPropertiesForKeys: nil)

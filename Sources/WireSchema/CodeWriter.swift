@@ -9,13 +9,18 @@ struct CodeWriter {
         text += "\n"
     }
 
-    /// `head {`, what `body` writes one step deeper, `}` with `tail` behind it.
-    mutating func block(_ head: String, tail: String = "", _ body: (inout CodeWriter) -> Void) {
+    /// `head {`, what `body` writes one step deeper, `}`.
+    mutating func block(_ head: String, _ body: (inout CodeWriter) -> Void) {
         line(head + " {")
+        indented(body)
+        line("}")
+    }
+
+    /// What `body` writes, one step deeper.
+    mutating func indented(_ body: (inout CodeWriter) -> Void) {
         depth += 1
         body(&self)
         depth -= 1
-        line("}" + tail)
     }
 
     /// `if condition { … }`, or just the body where there is no condition.
@@ -28,9 +33,7 @@ struct CodeWriter {
         precondition(text.hasSuffix("}\n"), "an else needs a block before it")
         text.removeLast()
         text += " \(head) {\n"
-        depth += 1
-        body(&self)
-        depth -= 1
+        indented(body)
         line("}")
     }
 }

@@ -12,7 +12,8 @@ package struct SourceLocation: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(file):\(line)" }
 }
 
-/// What is wrong with a schema, in the form that editors and build tools link: `file:line: error: …`.
+/// What is wrong with a schema, in the form that editors and build tools link: `file:line: error:
+/// …`.
 package struct SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     package let location: SourceLocation
     package let reason: String

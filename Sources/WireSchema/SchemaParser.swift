@@ -1,6 +1,7 @@
 /// Reads a `.schema` file. `Grammar.md` is the description of what it accepts.
 ///
-/// The parser settles versions as it goes: a field without versions has those of the struct around it, and
+/// The parser settles versions as it goes: a field without versions has those of the struct around
+/// it, and
 /// `v3+` ends where the struct ends. What a single line cannot tell is the checker's.
 package struct SchemaParser {
     private var lines: SchemaLines
@@ -47,7 +48,9 @@ package struct SchemaParser {
     private mutating func flag(
         _ line: SchemaLine, _ path: WritableKeyPath<API, Bool>
     ) throws(SchemaError) {
-        guard api != nil else { throw SchemaError(line.location, "\(line.words[0]) without an API") }
+        guard api != nil else {
+            throw SchemaError(line.location, "\(line.words[0]) without an API")
+        }
         api?[keyPath: path] = true
     }
 
@@ -71,7 +74,9 @@ package struct SchemaParser {
         let name: String
         switch kind {
         case .request, .response:
-            guard let api else { throw SchemaError(line.location, "\(kind.rawValue) without an API") }
+            guard let api else {
+                throw SchemaError(line.location, "\(kind.rawValue) without an API")
+            }
             key = api.key
             name = api.name + (kind == .request ? "Request" : "Response")
         default:

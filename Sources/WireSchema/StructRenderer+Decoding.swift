@@ -62,7 +62,8 @@ extension StructRenderer {
             switch nullability(field) {
             case "true": code.line("\(name) = try reader.\(isPresent)() ? \(read) : nil")
             case "false": code.line("\(name) = try \(read)")
-            case let test: code.line("\(name) = try !(\(test)) || reader.\(isPresent)() ? \(read) : nil")
+            case let test:
+                code.line("\(name) = try !(\(test)) || reader.\(isPresent)() ? \(read) : nil")
             }
         case .array(let element):
             decodeArray(field, element, compact, quoted, &code)
@@ -129,10 +130,13 @@ extension StructRenderer {
             code.line("switch tag {")
             for (field, tag) in tagged {
                 code.line("case \(tag.number):")
-                if let test = condition(tag.versions) {
-                    code.line("    guard \(test) else { throw .invalidValue(\"\(path) tag \(tag.number)\") }")
+                code.indented { code in
+                    if let test = condition(tag.versions) {
+                        let refusal = "throw .invalidValue(\"\(path) tag \(tag.number)\")"
+                        code.line("guard \(test) else { \(refusal) }")
+                    }
+                    decode(field, isTagged: true, &code)
                 }
-                decode(field, isTagged: true, &code)
             }
             code.line("default:")
             code.line("    let data = try reader.bytes(size)")

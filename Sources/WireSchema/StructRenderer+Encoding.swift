@@ -25,12 +25,20 @@ extension StructRenderer {
             code.when(test) { encode(field, isTagged: false, to: "writer", &$0) }
             guard refuses else { return }
             // In a version that tags the field it is written later, and not refused here.
-            let absent = field.tag.flatMap { condition($0.versions).map { " && !(\($0))" } } ?? ""
+            let absent = field.tag.flatMap { absence($0.versions).map { " && \($0)" } } ?? ""
             if field.tag != nil, absent.isEmpty { return }
             code.otherwise("else if \(differsFromDefault(field))\(absent)", refusal)
-        } else if refuses, let test = condition(field.versions) {
-            code.block("if !(\(test)) && \(differsFromDefault(field))", refusal)
+        } else if refuses, let test = absence(field.versions) {
+            code.block("if \(test) && \(differsFromDefault(field))", refusal)
         }
+    }
+
+    /// A test that `version` is not in `range`; nil if it always is.
+    private func absence(_ range: VersionRange) -> String? {
+        if range.lower > versions.lower, range.upper >= versions.upper {
+            return "version < \(range.lower)"
+        }
+        return condition(range).map { "!(\($0))" }
     }
 
     private func nullability(_ field: Field) -> String {
@@ -118,7 +126,9 @@ extension StructRenderer {
             switch element {
             case .string:
                 code.line(
-                    "try \(writer).strings(\(name), \"\(path).\(field.name)\", flexible: \(compact))")
+                    "try \(writer).strings("
+                        + "\(name), \"\(path).\(field.name)\", flexible: \(compact))"
+                )
             case .structure:
                 code.line("\(writer).arrayCount(\(name).count, flexible: \(compact))")
                 code.block("for element in \(name)") {

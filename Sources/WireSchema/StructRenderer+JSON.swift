@@ -1,6 +1,6 @@
 extension StructRenderer {
-    /// Fields in the schema's order; those that the version lacks and tagged ones at their default are
-    /// left out, as in Kafka's own converters.
+    /// Fields in the schema's order; those that the version lacks and tagged ones at their default
+    /// are left out, as in Kafka's own converters.
     func renderJSON(_ code: inout CodeWriter) {
         code.line()
         code.block("public func writeJSON(to json: inout JSONWriter, version: Int16)") { code in

@@ -1,7 +1,9 @@
-/// Renders one message or inner struct: state, initialisers, decoding, encoding, and JSON for records.
+/// Renders one message or inner struct: state, initialisers, decoding, encoding, and JSON for
+/// records.
 ///
-/// The output is written for the compiler's sake as much as for the reader's: one plain statement per
-/// field, no closures, no generics, no large expressions, so that fourteen thousand lines build in seconds.
+/// The output is written for the compiler's sake as much as for the reader's: one plain statement
+/// per field, no closures, no generics, no large expressions, so that fourteen thousand lines build
+/// in seconds.
 struct StructRenderer {
     let message: Message
     let name: String
@@ -21,7 +23,8 @@ struct StructRenderer {
         message.firstFlexible.map { $0 <= versions.upper } ?? false
     }
 
-    /// The expression that tells whether a version is flexible: a constant where it always or never is.
+    /// The expression that tells whether a version is flexible: a constant where it always or never
+    /// is.
     var flexible: String {
         guard let first = message.firstFlexible, first <= versions.upper else { return "false" }
         return first <= versions.lower ? "true" : "flexible"
@@ -119,12 +122,12 @@ struct StructRenderer {
     private func renderProperty(_ field: Field, _ code: inout CodeWriter) {
         for line in field.about { code.line("/// \(line)") }
         var note: [String] = []
-        if field.versions != versions { note.append(since(field.versions)) }
+        note.append(field.versions == versions ? "all versions" : since(field.versions))
         if let nullable = field.nullable, nullable != field.versions {
             note.append("null in \(since(nullable))")
         }
-        if let tag = field.tag { note.append("tag \(tag.number)") }
-        if !note.isEmpty { code.line("/// " + note.joined(separator: ", ") + ".") }
+        if let tag = field.tag { note.append("tagged \(tag.number)") }
+        if note != ["all versions"] { code.line("/// In " + note.joined(separator: ", ") + ".") }
         let type = swiftType(field)
         code.line("public var \(property(field)): \(type) = \(defaultValue(field))")
     }

@@ -52,8 +52,10 @@ package enum SwiftRenderer {
             for (api, messages) in apis {
                 guard let request = messages.first(where: { $0.kind == .request }) else { continue }
                 code.line("    Facts(")
-                code.line("        key: .\(SwiftNames.lowerFirst(api.name)), name: \"\(api.name)\",")
-                code.line("        versions: \(request.versions.lower)...\(request.versions.upper),")
+                code.line(
+                    "        key: .\(SwiftNames.lowerFirst(api.name)), name: \"\(api.name)\",")
+                code.line(
+                    "        versions: \(request.versions.lower)...\(request.versions.upper),")
                 let first = request.firstFlexible.map(String.init) ?? "nil"
                 code.line("        firstFlexibleVersion: \(first),")
                 code.line("        isOnBrokers: \(api.listeners.contains(.broker)),")

@@ -67,7 +67,9 @@ struct Words {
         } else {
             throw error("‘\(word)’ is no version range")
         }
-        guard let range, range.lower >= 0 else { throw error("‘\(word)’ is an empty version range") }
+        guard let range, range.lower >= 0 else {
+            throw error("‘\(word)’ is an empty version range")
+        }
         if let outer, !outer.contains(range) {
             throw error("\(range) is not within \(outer), where this could exist")
         }
