@@ -21,7 +21,7 @@ struct BatchValidatorTests {
         return nil
     }
 
-    @Test(arguments: Goldens.all)
+    @Test(arguments: Goldens.all + Goldens.librdkafka)
     func `lets a real client's batch through as it is`(payload: SharedBytes) throws {
         let valid = try validate(payload)
         #expect(valid.batch.bytes == payload)

@@ -52,8 +52,34 @@ enum Goldens {
         64207365636f6e64207365636f6e64207365636f6e64207365636f6e64200010000604046b330100
         """)
 
+    // The same records as librdkafka 2.16.1 puts them into Produce requests: its snappy is bare.
+    static let librdkafkaGzip = bytes(
+        """
+        00000000000000000000008400000000023cef13050001000000020000018bcfe568000000018bcf
+        e56805ffffffffffffffffffffffffffff000000031f8b08000000000000037bc6c8c0c0c0926d78
+        80312db3a8b844a12c31a7345581166c16a60ca6328ebcfcbc54c66d8c0c5c4c8c2b188b5393f3f3
+        5214a84a310830b0b1b0641b333200005becf09bdb000000
+        """)
+    static let librdkafkaSnappy = bytes(
+        """
+        00000000000000000000007c0000000002bed01e010002000000020000018bcfe568000000018bcf
+        e56805ffffffffffffffffffffffffffff00000003db0154e601000000046b31c001666972737420
+        76616c756520fe0c004e0c00640402680276086e6f6e6501b601000a0201a8017365636f6e6420fe
+        0700320700240010000604046b330100
+        """)
+    static let librdkafkaZstd = bytes(
+        """
+        00000000000000000000007f00000000028a5acbbf0004000000020000018bcfe568000000018bcf
+        e56805ffffffffffffffffffffffffffff0000000328b52ffd00582d0200a403e601000000046b31
+        c00166697273742076616c7565200402680276086e6f6e6501b601000a0201a8017365636f6e6420
+        0010000604046b3301000200aa0a3ac4a72206
+        """)
+
     /// The batches that differ by codec only.
     static let all = [plain, gzip, snappy, lz4, zstd]
+
+    /// The batches of the other client.
+    static let librdkafka = [librdkafkaGzip, librdkafkaSnappy, librdkafkaZstd]
 
     static func bytes(_ hex: String) -> SharedBytes {
         let digits = hex.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }

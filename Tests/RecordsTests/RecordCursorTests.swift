@@ -25,7 +25,7 @@ func forged(_ batch: SharedBytes, _ change: (inout [UInt8]) -> Void) -> SharedBy
 
 @Suite("The records of a batch")
 struct RecordCursorTests {
-    @Test(arguments: Goldens.all)
+    @Test(arguments: Goldens.all + Goldens.librdkafka)
     func `are what a real client wrote, under every codec`(bytes: SharedBytes) throws {
         let found = try records(RecordBatchView(bytes))
         let first = SharedBytes(utf8: String(repeating: "first value ", count: 8))
