@@ -96,7 +96,8 @@ let package = Package(
             ]),
         room(
             "Client",
-            ["Bytes", "Model", "Ports", "Wire", "WireMessages", "Compression", "Records"]),
+            ["Bytes", "Model", "Ports", "Wire", "WireMessages", "Compression", "Records"],
+            exclude: ["Client.md"]),
         room("Simulation", ["Bytes", "Model", "Ports", "Broker", "Client"]),
         room(
             "Tools",
@@ -133,6 +134,12 @@ let package = Package(
             "WireMessagesTests",
             ["Bytes", "Model", "Wire", "WireMessages", "InternalRecords", "WireSchema"],
             resources: [.copy("golden.txt"), .copy("independent_codec.py")]),
+        tests(
+            "ClientTests",
+            [
+                "Client", "Wire", "WireMessages", "Records", "Compression", "Bytes", "Model",
+                "TestSupport",
+            ]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
         tests("RaftTests", ["Raft", "Bytes", "Model", "TestSupport"]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),

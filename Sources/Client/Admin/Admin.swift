@@ -1,0 +1,116 @@
+internal import Bytes
+package import Model
+internal import Ports
+package import Wire
+
+/// Asks about the cluster and changes it.
+///
+/// Each operation is tried again while its failure says nothing about the operation itself (a broken
+/// connection, a controller that has just moved), until `operationTimeout` has passed. Operations on several
+/// topics or resources answer for each of them.
+public final class Admin: Sendable {
+    private let driver: LoopBound<ClientDriver>
+    let runtime: ClientRuntime
+    let configuration: ClientConfiguration
+
+    public init(_ configuration: ClientConfiguration, runtime: ClientRuntime) {
+        self.configuration = configuration
+        self.runtime = runtime
+        driver = LoopBound(
+            ClientDriver(configuration, runtime: runtime), on: runtime.loop)
+    }
+
+    /// Closes all connections; what is under way fails.
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            driver.post { driver in
+                driver.close()
+                continuation.resume()
+            }
+        }
+    }
+}
+
+extension Admin {
+    /// An answer and who gave it.
+    package struct Answer<Message: Sendable>: Sendable {
+        package let message: Message
+        /// `.none` if it is not known.
+        package let node: BrokerID
+        package let version: Int16
+    }
+
+    /// Asks one question and reads the answer. Broken connections are tried again within `limit`; what the
+    /// answer says is the caller's to judge.
+    package func ask<Request: RequestMessage>(
+        _ request: Request, of destination: Destination = .any,
+        versions: ClosedRange<Int16> = Request.validVersions, within limit: Duration? = nil
+    ) async throws(ClientError) -> Answer<Request.Response> {
+        let outgoing = OutgoingRequest(request, versions: versions)
+        let result = await withCheckedContinuation { continuation in
+            driver.post { driver in
+                driver.call(outgoing, to: destination, within: limit) {
+                    continuation.resume(returning: $0)
+                }
+            }
+        }
+        let answer = try result.get()
+        do {
+            var reader = ByteReader(answer.body)
+            let message = try Request.Response(from: &reader, version: answer.version)
+            return Answer(message: message, node: answer.node, version: answer.version)
+        } catch {
+            throw .malformedAnswer(api: "\(Request.apiKey)", error)
+        }
+    }
+
+    /// Runs `attempt` until it succeeds, fails for good or the operation's time is over. An attempt throws a
+    /// retriable error to be run again.
+    func retrying<R: Sendable>(
+        _ operation: String, _ attempt: (_ left: Duration) async throws(ClientError) -> R
+    ) async throws(ClientError) -> R {
+        let limit = configuration.operationTimeout
+        let start = await now()
+        let backoff = Backoff(
+            first: configuration.retryBackoff, most: configuration.retryBackoffMax)
+        var random = PRNG(seed: runtime.entropy.next())
+        var failures = 0
+        while true {
+            let left = limit - (await now() - start)
+            do {
+                return try await attempt(max(left, .milliseconds(1)))
+            } catch {
+                guard error.isRetriable else { throw error }
+                failures += 1
+                let pause = backoff.pause(after: failures, using: &random)
+                guard pause < left else {
+                    throw .timedOut(operation: operation, limit: limit, cause: error.description)
+                }
+                await sleep(for: pause)
+            }
+        }
+    }
+
+    private func now() async -> Instant {
+        await withCheckedContinuation { continuation in
+            driver.post { continuation.resume(returning: $0.runtime.loop.now) }
+        }
+    }
+
+    /// Waits on the client's loop: in the simulator, in its time.
+    package func sleep(for length: Duration) async {
+        await withCheckedContinuation { continuation in
+            driver.post { driver in
+                let loop = driver.runtime.loop
+                loop.arm(at: loop.now + length) { continuation.resume() }
+            }
+        }
+    }
+}
+
+extension ErrorCode {
+    /// Throws unless this is `none`.
+    func check(_ message: String? = nil) throws(ClientError) {
+        guard self == .none else { throw .refused(self, message: message) }
+    }
+}

@@ -1,0 +1,195 @@
+internal import Bytes
+internal import Model
+internal import Wire
+internal import WireMessages
+
+extension ConsumerCore {
+    /// Asks for what is wanted now.
+    mutating func advance(
+        network: inout Network, metadata: inout MetadataCache, now: Instant
+    ) {
+        askForOffsets(network: &network, metadata: &metadata, now: now)
+        guard bufferedBytes < bufferMax else { return }
+        fetch(network: &network, metadata: &metadata, now: now)
+    }
+
+    /// The leader of the partition if it may be asked now; connects to it if need be.
+    private func target(
+        of cursor: PartitionCursor, network: inout Network, metadata: inout MetadataCache,
+        now: Instant
+    ) -> PartitionView? {
+        guard metadata.isKnown else { return nil }
+        guard let view = metadata.partition(cursor.partition), view.leader != .none else {
+            metadata.requestUpdate()
+            return nil
+        }
+        guard cursor.isReady(leaderEpoch: view.leaderEpoch, now: now) else { return nil }
+        return view
+    }
+
+    // MARK: Positions
+
+    private mutating func askForOffsets(
+        network: inout Network, metadata: inout MetadataCache, now: Instant
+    ) {
+        var nodes: [BrokerID] = []
+        var byNode: [BrokerID: [Int]] = [:]
+        for index in cursors.indices {
+            guard case .awaitingOffset(_, isAsked: false) = cursors[index].state else { continue }
+            guard
+                let view = target(
+                    of: cursors[index], network: &network, metadata: &metadata, now: now),
+                offsetQuestions[view.leader] == nil
+            else { continue }
+            if byNode[view.leader] == nil { nodes.append(view.leader) }
+            byNode[view.leader, default: []].append(index)
+        }
+        for node in nodes {
+            ask(byNode[node] ?? [], at: node, network: &network, metadata: metadata, now: now)
+        }
+    }
+
+    private mutating func ask(
+        _ indices: [Int], at node: BrokerID, network: inout Network, metadata: MetadataCache,
+        now: Instant
+    ) {
+        var request = ListOffsetsRequest()
+        request.replicaID = -1
+        request.isolationLevel = configuration.isolationLevel.rawValue
+        request.timeoutMs = Int32(clamping: network.configuration.requestTimeout.inMilliseconds)
+        for index in indices {
+            guard case .awaitingOffset(let reset, _) = cursors[index].state else { continue }
+            let partition = cursors[index].partition
+            let view = metadata.partition(partition)
+            var entry = ListOffsetsRequest.ListOffsetsPartition()
+            entry.partitionIndex = partition.partition
+            entry.currentLeaderEpoch = view?.leaderEpoch.rawValue ?? -1
+            switch reset {
+            case .earliest: entry.timestamp = -2
+            case .latest, .none: entry.timestamp = -1
+            case .timestamp(let time): entry.timestamp = time.rawValue
+            }
+            if let at = request.topics.firstIndex(where: { $0.name == partition.topic }) {
+                request.topics[at].partitions.append(entry)
+            } else {
+                var topic = ListOffsetsRequest.ListOffsetsTopic()
+                topic.name = partition.topic
+                topic.partitions = [entry]
+                request.topics.append(topic)
+            }
+            cursors[index].state = .awaitingOffset(reset, isAsked: true)
+            cursors[index].triedEpoch = view?.leaderEpoch ?? .none
+        }
+        offsetQuestions[node] = asked(indices)
+        network.submit(
+            OutgoingRequest(request), for: .listOffsets(node), to: .node(node),
+            deadline: now + network.configuration.requestTimeout, now: now)
+    }
+
+    private func asked(_ indices: [Int]) -> Asked {
+        Asked(
+            partitions: indices.map { index in
+                (partition: cursors[index].partition, generation: cursors[index].generation)
+            })
+    }
+
+    // MARK: Records
+
+    private mutating func fetch(
+        network: inout Network, metadata: inout MetadataCache, now: Instant
+    ) {
+        var nodes: [BrokerID] = []
+        var byNode: [BrokerID: [Int]] = [:]
+        for index in cursors.indices where wantsRecords(cursors[index]) {
+            guard
+                let view = target(
+                    of: cursors[index], network: &network, metadata: &metadata, now: now)
+            else { continue }
+            let node = source(of: index, leader: view.leader, metadata: metadata, now: now)
+            guard fetches[node] == nil else { continue }
+            if byNode[node] == nil { nodes.append(node) }
+            byNode[node, default: []].append(index)
+        }
+        for node in nodes {
+            fetch(byNode[node] ?? [], from: node, network: &network, metadata: metadata, now: now)
+        }
+    }
+
+    private func wantsRecords(_ cursor: PartitionCursor) -> Bool {
+        guard case .fetching = cursor.state, !cursor.isPaused else { return false }
+        return cursor.bufferedBytes < configuration.partitionMaxBytes
+    }
+
+    private mutating func source(
+        of index: Int, leader: BrokerID, metadata: MetadataCache, now: Instant
+    ) -> BrokerID {
+        guard let preferred = cursors[index].preferredReplica else { return leader }
+        guard now < preferred.until, metadata.nodes.contains(where: { $0.id == preferred.node })
+        else {
+            cursors[index].preferredReplica = nil
+            return leader
+        }
+        return preferred.node
+    }
+
+    private mutating func fetch(
+        _ indices: [Int], from node: BrokerID, network: inout Network, metadata: MetadataCache,
+        now: Instant
+    ) {
+        var request = FetchRequest()
+        request.maxWaitMs = Int32(clamping: configuration.maxWait.inMilliseconds)
+        request.minBytes = Int32(clamping: configuration.minBytes)
+        request.maxBytes = Int32(clamping: configuration.maxBytes)
+        request.isolationLevel = configuration.isolationLevel.rawValue
+        request.rackID = configuration.rack
+        var hasIDs = true
+        // From version 12 on the leader itself compares our past with its own.
+        let comparesEpochs = (network.versions(of: node)?[.fetch]?.upperBound ?? 0) >= 12
+        for index in indices {
+            let partition = cursors[index].partition
+            let view = metadata.partition(partition)
+            var entry = entry(for: cursors[index], view: view)
+            if comparesEpochs { entry.lastFetchedEpoch = cursors[index].fetchEpoch.rawValue }
+            cursors[index].triedEpoch = view?.leaderEpoch ?? .none
+            if let at = request.topics.firstIndex(where: { $0.topic == partition.topic }) {
+                request.topics[at].partitions.append(entry)
+                continue
+            }
+            var topic = FetchRequest.FetchTopic()
+            let id = metadata.topics[partition.topic]?.id ?? .zero
+            topic.topic = partition.topic
+            topic.topicID = id.uuid
+            topic.partitions = [entry]
+            hasIDs = hasIDs && id != .zero
+            request.topics.append(topic)
+        }
+        fetches[node] = asked(indices)
+        // Topic ids replace names in version 13.
+        let highest = hasIDs ? FetchRequest.validVersions.upperBound : 12
+        network.submit(
+            OutgoingRequest(request, versions: (comparesEpochs ? 12 : 4)...highest), for: .fetch(node), to: .node(node),
+            deadline: now + network.configuration.requestTimeout, now: now)
+        // The first partitions of a request get most of a full answer: others shall be first next time.
+        if cursors.count > 1 { cursors.append(cursors.removeFirst()) }
+    }
+
+    private func entry(
+        for cursor: PartitionCursor, view: PartitionView?
+    ) -> FetchRequest.FetchPartition {
+        var entry = FetchRequest.FetchPartition()
+        entry.partition = cursor.partition.partition
+        entry.currentLeaderEpoch = view?.leaderEpoch.rawValue ?? -1
+        entry.fetchOffset = cursor.fetchOffset.rawValue
+        entry.partitionMaxBytes = Int32(clamping: configuration.partitionMaxBytes)
+        return entry
+    }
+
+    // MARK: Time
+
+    /// When `advance` is due without an event.
+    func nextDeadline(now: Instant) -> Instant {
+        var next = Instant.distantFuture
+        for cursor in cursors where cursor.notBefore > now { next = min(next, cursor.notBefore) }
+        return next
+    }
+}

@@ -1,0 +1,244 @@
+import Bytes
+import Client
+import Model
+import Records
+import TestSupport
+import Testing
+import Wire
+import WireMessages
+
+@Suite("The consumer")
+struct ConsumerTests {
+    static let t0 = TopicPartition("t", 0)
+    static let t1 = TopicPartition("t", 1)
+
+    func play(
+        leaders: [BrokerID] = [1], _ change: (inout ConsumerConfiguration) -> Void = { _ in }
+    ) -> Play {
+        var configuration = ConsumerConfiguration()
+        change(&configuration)
+        var cluster = Play.Cluster()
+        cluster.topics["t"] = leaders
+        return Play(cluster, consumer: configuration)
+    }
+
+    func values(_ chunks: [FetchedChunk]) throws -> [String] {
+        var found: [String] = []
+        for chunk in chunks {
+            try chunk.forEachRecord { record in
+                found.append("\(record.offset.rawValue)=\(record.value?.utf8 ?? "-")")
+            }
+        }
+        return found
+    }
+
+    @Test func `finds where to begin and reads on from there`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .reset(.earliest))])
+        try play.run()
+        let question: ListOffsetsRequest = try play.asked[0].request()
+        #expect(question.topics[0].partitions[0].timestamp == -2)
+        try play.answerOffsets(10)
+        let fetch: FetchRequest = try play.asked[0].request()
+        #expect(fetch.topics[0].partitions[0].fetchOffset == 10)
+        try play.answerFetch([Play.batch(at: 10, ["a", "b"])])
+        #expect(play.notes == ["records"])
+        #expect(play.core.position(of: Self.t0) == 10)
+        #expect(try values(play.core.take()) == ["10=a", "11=b"])
+        #expect(play.core.position(of: Self.t0) == 12)
+        let next: FetchRequest = try play.asked[0].request()
+        #expect(next.topics[0].partitions[0].fetchOffset == 12)
+        #expect(next.topics[0].partitions[0].lastFetchedEpoch == 4)
+    }
+
+    @Test func `passes over records before its position and over control batches`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(11))])
+        try play.run()
+        let marker = RecordBatchBuilder.endTransaction(
+            .init(isCommit: true, coordinatorEpoch: 0), producerID: 5, producerEpoch: 0,
+            timestamp: 1)
+        var view = try RecordBatchView(marker)
+        view.stamp(baseOffset: 13)
+        try play.answerFetch([Play.batch(at: 10, ["a", "b", "c"]), marker])
+        #expect(try values(play.core.take()) == ["11=b", "12=c"])
+        #expect(play.core.position(of: Self.t0) == 14)
+    }
+
+    @Test func `ignores a batch that is cut off`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(0))])
+        try play.run()
+        let second = Play.batch(at: 1, ["b"])
+        try play.answerFetch([Play.batch(at: 0, ["a"]), second[0..<second.count - 3]])
+        #expect(try values(play.core.take()) == ["0=a"])
+        #expect(play.core.position(of: Self.t0) == 1)
+    }
+
+    @Test func `reports a damaged batch`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(0))])
+        try play.run()
+        let bytes = Play.batch(at: 0, ["abcdef"])
+        bytes.overwrite(UInt8(ascii: "X"), at: bytes.count - 3)
+        try play.answerFetch([bytes])
+        #expect(throws: ClientError.self) { try play.core.take() }
+    }
+
+    @Test func `stops fetching while nobody takes what has come`() throws {
+        var play = play {
+            $0.maxBytes = 150
+            $0.partitionMaxBytes = 150
+        }
+        play.core.assign([(Self.t0, .offset(0))])
+        try play.run()
+        try play.answerFetch([Play.batch(at: 0, [String(repeating: "x", count: 100)])])
+        try play.pass(.seconds(5))
+        #expect(play.asked.isEmpty)
+        _ = try play.core.take()
+        try play.run()
+        #expect(play.asked.count == 1)
+    }
+
+    @Test func `pauses and resumes`() throws {
+        var play = play(leaders: [1, 2])
+        play.core.assign([(Self.t0, .offset(0)), (Self.t1, .offset(0))])
+        let isPaused = play.core.setPaused(Self.t0, true)
+        #expect(isPaused)
+        try play.run()
+        #expect(play.asked.map(\.node) == [2])
+        let isResumed = play.core.setPaused(Self.t0, false)
+        #expect(isResumed)
+        try play.run()
+        #expect(play.asked.map(\.node) == [2, 1])
+        let isStrangerPaused = play.core.setPaused(TopicPartition("x", 0), true)
+        #expect(!isStrangerPaused)
+    }
+
+    @Test func `forgets what was fetched before a seek`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(0))])
+        try play.run()
+        let isMoved = play.core.seek(Self.t0, to: .offset(50))
+        #expect(isMoved)
+        try play.answerFetch([Play.batch(at: 0, ["old"])])
+        #expect(try play.core.take().isEmpty)
+        let fetch: FetchRequest = try play.asked[0].request()
+        #expect(fetch.topics[0].partitions[0].fetchOffset == 50)
+    }
+
+    @Test func `begins again where it is told if its offset is gone`() throws {
+        var play = play { $0.offsetReset = .earliest }
+        play.core.assign([(Self.t0, .offset(99))])
+        try play.run()
+        try play.answerFetch([], error: .offsetOutOfRange)
+        try play.answerOffsets(7)
+        #expect(play.core.position(of: Self.t0) == 7)
+    }
+
+    @Test func `fails if its offset is gone and it may not begin again`() throws {
+        var play = play { $0.offsetReset = .none }
+        play.core.assign([(Self.t0, .offset(99))])
+        try play.run()
+        try play.answerFetch([], error: .offsetOutOfRange)
+        #expect(throws: ClientError.offsetOutOfRange(Self.t0, offset: 99)) {
+            try play.core.take()
+        }
+        #expect(try play.core.take().isEmpty)
+    }
+
+    @Test func `goes back to where the logs part after an unclean election`() throws {
+        var play = play { $0.offsetReset = .earliest }
+        play.core.assign([(Self.t0, .offset(0))])
+        try play.run()
+        try play.answerFetch([Play.batch(at: 0, ["a", "b", "c"])])
+        _ = try play.core.take()
+        try play.run()
+        try play.answerFetch([], divergingAt: 1)
+        #expect(play.core.position(of: Self.t0) == 1)
+    }
+
+    @Test func `follows a moved leader`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(3))])
+        try play.run()
+        play.cluster.topics["t"] = [2]
+        play.cluster.epochs[Self.t0] = 9
+        try play.answerFetch([], error: .notLeaderOrFollower)
+        try play.pass(.milliseconds(200))
+        #expect(play.asked.map(\.node) == [2])
+        let fetch: FetchRequest = try play.asked[0].request()
+        #expect(fetch.topics[0].partitions[0].currentLeaderEpoch == 9)
+    }
+
+    @Test func `reads on after a broken connection`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(3))])
+        try play.run()
+        play.breakConnections(to: 1)
+        try play.pass(.seconds(1))
+        #expect(play.asked.count == 1)
+    }
+}
+
+extension Play {
+    static func batch(at offset: Int64, _ values: [String]) -> SharedBytes {
+        var options = RecordBatchBuilder.Options()
+        options.baseOffset = Offset(offset)
+        options.partitionLeaderEpoch = 4
+        var builder = RecordBatchBuilder(options)
+        for value in values {
+            builder.append(timestamp: 5, key: nil, value: SharedBytes(utf8: value))
+        }
+        do { return try builder.finish() } catch { preconditionFailure("not packed") }
+    }
+
+    mutating func answerOffsets(_ offset: Int64) throws {
+        let item = asked.removeFirst()
+        let request: ListOffsetsRequest = try item.request()
+        var response = ListOffsetsResponse()
+        response.topics = request.topics.map { wanted in
+            var topic = ListOffsetsResponse.ListOffsetsTopicResponse()
+            topic.name = wanted.name
+            topic.partitions = wanted.partitions.map { partition in
+                var result = ListOffsetsResponse.ListOffsetsPartitionResponse()
+                result.partitionIndex = partition.partitionIndex
+                result.offset = offset
+                return result
+            }
+            return topic
+        }
+        answer(item, with: response)
+        try run()
+    }
+
+    mutating func answerFetch(
+        _ batches: [SharedBytes], error: ErrorCode = .none, divergingAt: Int64? = nil
+    ) throws {
+        let item = asked.removeFirst()
+        let request: FetchRequest = try item.request()
+        var response = FetchResponse()
+        response.responses = request.topics.map { wanted in
+            var topic = FetchResponse.FetchableTopicResponse()
+            topic.topic = wanted.topic
+            topic.topicID = wanted.topicID
+            topic.partitions = wanted.partitions.map { partition in
+                var result = FetchResponse.PartitionData()
+                result.partitionIndex = partition.partition
+                result.errorCode = error
+                result.highWatermark = 100
+                if let divergingAt {
+                    result.divergingEpoch.epoch = 1
+                    result.divergingEpoch.endOffset = divergingAt
+                }
+                var writer = ByteWriter()
+                for batch in batches { writer.bytes(batch) }
+                result.records = writer.finish()
+                return result
+            }
+            return topic
+        }
+        answer(item, with: response)
+        try run()
+    }
+}
