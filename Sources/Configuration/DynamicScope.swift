@@ -34,7 +34,8 @@ package enum DynamicScope: Sendable {
         if eligibleLeaderReplicas, name == "min.insync.replicas", scope == .broker {
             throw SettingProblem(
                 name, value: nil,
-                allowed: "set per topic or for the whole cluster while eligible leader replicas are on")
+                allowed:
+                    "set per topic or for the whole cluster while eligible leader replicas are on")
         }
         return setting
     }

@@ -40,7 +40,8 @@ package struct HostAndPort: Hashable, Sendable, CustomStringConvertible {
 
     /// Nil if `text` is not of that form.
     package init?(_ text: String, mayBeBlank: Bool = false) {
-        guard let mark = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: mark)...])
+        guard let mark = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: mark)...])
         else { return nil }
         var host = text[..<mark]
         if host.hasPrefix("["), host.hasSuffix("]") {

@@ -69,7 +69,8 @@ extension NodeConfiguration.Draft {
             if let clash {
                 refuse(
                     "listeners",
-                    allowed: "without port \(address.port) for both \(clash.name) and \(address.name)")
+                    allowed:
+                        "without port \(address.port) for both \(clash.name) and \(address.name)")
             }
         }
     }
@@ -82,17 +83,20 @@ extension NodeConfiguration.Draft {
             for name in controllerListenerNames where !names.contains(name) {
                 refuse(
                     "listeners",
-                    allowed: "with \(name) of controller.listener.names, as this node is a controller")
+                    allowed:
+                        "with \(name) of controller.listener.names, as this node is a controller")
             }
         } else if let name = controllers.first {
             refuse(
                 "listeners",
-                allowed: "without \(name) of controller.listener.names, as this node is no controller")
+                allowed:
+                    "without \(name) of controller.listener.names, as this node is no controller")
         }
         if isController, !isBroker, let other = names.first(where: { !isControllerListener($0) }) {
             refuse(
                 "listeners",
-                allowed: "made of controller.listener.names only, without \(other), as this node is "
+                allowed:
+                    "made of controller.listener.names only, without \(other), as this node is "
                     + "no broker")
         }
         if isBroker, controllers.count == names.count {

@@ -103,7 +103,8 @@ extension NodeConfiguration {
             if let new = values["node.id"], new != old {
                 problems.append(
                     SettingProblem(
-                        "broker.id", value: old, allowed: "the same as node.id, \(new), or left out"))
+                        "broker.id", value: old, allowed: "the same as node.id, \(new), or left out"
+                    ))
             }
             if values["node.id"] == nil { values["node.id"] = old }
         }

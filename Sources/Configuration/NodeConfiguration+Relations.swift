@@ -26,7 +26,8 @@ extension NodeConfiguration.Draft {
                 "queued.max.request.bytes",
                 allowed: "at least socket.request.max.bytes, or -1 for no limit")
         }
-        if isBroker, settings.int("min.insync.replicas") > settings.int("default.replication.factor"),
+        if isBroker,
+            settings.int("min.insync.replicas") > settings.int("default.replication.factor"),
             settings.fromFile["min.insync.replicas"] != nil
         {
             warn(

@@ -130,7 +130,8 @@ extension Setting {
     }
 
     static func double(
-        _ name: String, _ standard: Double?, valid rule: SettingRule = .any, synonyms: [String] = [],
+        _ name: String, _ standard: Double?, valid rule: SettingRule = .any,
+        synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -143,7 +144,8 @@ extension Setting {
     }
 
     static func string(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
+        synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -156,7 +158,8 @@ extension Setting {
     }
 
     static func list(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
+        synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -169,7 +172,8 @@ extension Setting {
     }
 
     static func className(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
+        synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {
@@ -182,7 +186,8 @@ extension Setting {
     }
 
     static func password(
-        _ name: String, _ standard: String?, valid rule: SettingRule = .any, synonyms: [String] = [],
+        _ name: String, _ standard: String?, valid rule: SettingRule = .any,
+        synonyms: [String] = [],
         update: UpdateMode = .readOnly, broker: String? = nil, isInternal: Bool = false,
         isRequired: Bool = false, _ documentation: String
     ) -> Setting {

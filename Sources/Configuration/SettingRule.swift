@@ -23,7 +23,8 @@ package enum SettingRule: Sendable {
         case .any: nil
         case .atLeast(let least): "at least \(least)"
         case .within(let range, let exception):
-            "from \(range.lowerBound) to \(range.upperBound)" + (exception.map { " or \($0)" } ?? "")
+            "from \(range.lowerBound) to \(range.upperBound)"
+                + (exception.map { " or \($0)" } ?? "")
         case .fraction(let range): "from \(range.lowerBound) to \(range.upperBound)"
         case .oneOf(let words), .oneOfAnyCase(let words):
             "one of \(words.joined(separator: ", "))"

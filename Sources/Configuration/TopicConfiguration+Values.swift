@@ -18,7 +18,8 @@ extension TopicConfiguration {
         flushInterval = flush == .max ? nil : .milliseconds(flush)
         indexIntervalBytes = values.int("index.interval.bytes")
         maxMessageBytes = values.int("max.message.bytes")
-        timestampType = TimestampType(rawValue: values.text("message.timestamp.type")) ?? .createTime
+        timestampType =
+            TimestampType(rawValue: values.text("message.timestamp.type")) ?? .createTime
         timestampAfterMax = values.duration("message.timestamp.after.max.ms")
         timestampBeforeMax = values.duration("message.timestamp.before.max.ms")
         minCleanableRatio = Double(values.text("min.cleanable.dirty.ratio")) ?? 0.5
@@ -30,7 +31,8 @@ extension TopicConfiguration {
         retentionBytes = size < 0 ? nil : size
         let age = values.int("retention.ms")
         retention = age < 0 ? nil : .milliseconds(age)
-        segmentBytes = overrides["internal.segment.bytes"].flatMap { Int($0) }
+        segmentBytes =
+            overrides["internal.segment.bytes"].flatMap { Int($0) }
             ?? values.int("segment.bytes")
         indexBytes = values.int("segment.index.bytes")
         segmentJitter = values.duration("segment.jitter.ms")

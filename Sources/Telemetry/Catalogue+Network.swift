@@ -3,7 +3,8 @@ extension Catalogue {
         "kafka_server_socketservermetrics_connection_count", .gauge, labels: ["listener"],
         "Open connections by listener.")
     package static let connectionsCreated = MetricDefinition(
-        "kafka_server_socketservermetrics_connection_creation_total", .counter, labels: ["listener"],
+        "kafka_server_socketservermetrics_connection_creation_total", .counter,
+        labels: ["listener"],
         "Connections accepted by listener.")
     package static let connectionsClosed = MetricDefinition(
         "kafka_server_socketservermetrics_connection_close_total", .counter, labels: ["listener"],

@@ -39,7 +39,8 @@ extension Catalogue {
         "kafka_server_replicafetchermanager_failedpartitionscount", .gauge, labels: ["clientId"],
         "Partitions whose fetching has stopped after an error.")
     package static let followerLag = MetricDefinition(
-        "kafka_server_fetcherlagmetrics_consumerlag", .gauge, labels: ["clientId", "topic", "partition"],
+        "kafka_server_fetcherlagmetrics_consumerlag", .gauge,
+        labels: ["clientId", "topic", "partition"],
         "Lag of one follower here, in records.")
     package static let partitionUnderReplicated = MetricDefinition(
         "kafka_cluster_partition_underreplicated", .gauge, labels: ["topic", "partition"],

@@ -25,7 +25,8 @@ extension Catalogue {
         "kafka_network_requestchannel_requestqueuesize", .gauge,
         "Requests in flight.")
     package static let purgatory = MetricDefinition(
-        "kafka_server_delayedoperationpurgatory_purgatorysize", .gauge, labels: ["delayedOperation"],
+        "kafka_server_delayedoperationpurgatory_purgatorysize", .gauge,
+        labels: ["delayedOperation"],
         "Parked requests by kind.")
     package static let delayedFetchExpires = MetricDefinition(
         "kafka_server_delayedfetchmetrics_expires_total", .counter, labels: ["fetcherType"],

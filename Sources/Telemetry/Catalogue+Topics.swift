@@ -42,7 +42,8 @@ extension Catalogue {
         "kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total", .counter,
         "Records without key refused by compacted topics.")
     package static let produceConversions = MetricDefinition(
-        "kafka_server_brokertopicmetrics_producemessageconversions_total", .counter, labels: ["topic"],
+        "kafka_server_brokertopicmetrics_producemessageconversions_total", .counter,
+        labels: ["topic"],
         "Batches written in another codec than they came in.")
 
     static let topicsTable: [MetricDefinition] = [

@@ -25,7 +25,10 @@ package enum LogLevel: Int, Comparable, Sendable, CaseIterable {
     /// Kafka's `FATAL` is our `error`. Nil for another word.
     package init?(name: String) {
         let upper = name.uppercased()
-        guard let level = Self.allCases.first(where: { $0.name == (upper == "FATAL" ? "ERROR" : upper) })
+        guard
+            let level = Self.allCases.first(where: {
+                $0.name == (upper == "FATAL" ? "ERROR" : upper)
+            })
         else { return nil }
         self = level
     }

@@ -38,7 +38,9 @@ final class LogLimiter: Sendable {
         entries.withLock { entries in
             var key = Key(event: event, peer: peer)
             if entries[key] == nil, entries.count >= Self.entriesMax {
-                entries = entries.filter { !Self.isOver($0.value, at: now) || $0.value.suppressed > 0 }
+                entries = entries.filter {
+                    !Self.isOver($0.value, at: now) || $0.value.suppressed > 0
+                }
                 if entries.count >= Self.entriesMax { key = Key(event: event, peer: "others") }
             }
             guard let entry = entries[key] else {
@@ -63,7 +65,8 @@ final class LogLimiter: Sendable {
                 guard entry.suppressed > 0 else { continue }
                 reports.append(
                     Report(
-                        level: entry.level, event: key.event, peer: key.peer, count: entry.suppressed))
+                        level: entry.level, event: key.event, peer: key.peer,
+                        count: entry.suppressed))
             }
             return reports.sorted { ($0.event, $0.peer) < ($1.event, $1.peer) }
         }

@@ -92,7 +92,9 @@ package final class Metrics: Sendable {
         case .maximum: .integer(series.gauges.map(\.value).max() ?? 0)
         case .summary(let scale):
             .summary(
-                series.histograms.reduce(into: HistogramSummary()) { $0.merge($1.summary(at: now)) },
+                series.histograms.reduce(into: HistogramSummary()) {
+                    $0.merge($1.summary(at: now))
+                },
                 scale: scale)
         }
     }

@@ -109,24 +109,32 @@ struct NodeConfigurationTests {
         #expect(
             try refusals("process.roles=broker", "listeners=PLAINTEXT://:9092")
                 == ["controller.quorum.voters"])
-        #expect(try refusals("-controller.quorum.voters") == ["controller.quorum.bootstrap.servers"])
+        #expect(
+            try refusals("-controller.quorum.voters") == ["controller.quorum.bootstrap.servers"])
         #expect(
             try refusals("controller.quorum.voters=1@localhost:9093,1@localhost:9193")
                 == ["controller.quorum.voters"])
-        #expect(try refusals("controller.quorum.voters=localhost:9093") == ["controller.quorum.voters"])
+        #expect(
+            try refusals("controller.quorum.voters=localhost:9093") == ["controller.quorum.voters"])
     }
 
     @Test func `is refused for addresses nobody can use`() throws {
-        #expect(try refusals("advertised.listeners=PLAINTEXT://0.0.0.0:9092") == ["advertised.listeners"])
         #expect(
-            try refusals("-advertised.listeners", "listeners=PLAINTEXT://0.0.0.0:9092,CONTROLLER://:9093")
+            try refusals("advertised.listeners=PLAINTEXT://0.0.0.0:9092") == [
+                "advertised.listeners"
+            ])
+        #expect(
+            try refusals(
+                "-advertised.listeners", "listeners=PLAINTEXT://0.0.0.0:9092,CONTROLLER://:9093")
                 == ["advertised.listeners"])
         #expect(
-            try refusals("advertised.listeners=OTHER://localhost:9092").contains("advertised.listeners"))
+            try refusals("advertised.listeners=OTHER://localhost:9092").contains(
+                "advertised.listeners"))
         #expect(
             try refusals("listeners=PLAINTEXT://:9092,CONTROLLER://:9092") == ["listeners"])
         #expect(
-            try refusals("listeners=PLAINTEXT://localhost,CONTROLLER://:9093").contains("listeners"))
+            try refusals("listeners=PLAINTEXT://localhost,CONTROLLER://:9093").contains("listeners")
+        )
         #expect(
             try refusals("listeners=PLAINTEXT://:9092,PLAINTEXT://:9094,CONTROLLER://:9093")
                 == ["listeners"])
@@ -151,13 +159,15 @@ struct NodeConfigurationTests {
                 "listeners=SSL://:9092,CONTROLLER://:9093", "advertised.listeners=SSL://here:9092",
                 "security.inter.broker.protocol=SSL") == ["listeners"])
         #expect(
-            try refusals("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+            try refusals(
+                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer")
                 == ["authorizer.class.name"])
     }
 
     @Test func `is refused for an inter-broker listener it does not have`() throws {
         #expect(try refusals("inter.broker.listener.name=INSIDE") == ["inter.broker.listener.name"])
-        #expect(try refusals("inter.broker.listener.name=CONTROLLER") == ["inter.broker.listener.name"])
+        #expect(
+            try refusals("inter.broker.listener.name=CONTROLLER") == ["inter.broker.listener.name"])
     }
 
     @Test func `is refused for a session of less than three heartbeats`() throws {

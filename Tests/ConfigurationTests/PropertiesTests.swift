@@ -8,7 +8,8 @@ struct PropertiesTests {
         ("a=b", "a", "b"), ("a = b ", "a", "b "), ("a: b", "a", "b"), ("a b", "a", "b"),
         ("  a=b", "a", "b"), ("a==b", "a", "=b"), ("a", "a", ""), ("a\\ b=c", "a b", "c"),
         ("a\\=b=c", "a=b", "c"), ("a=1,\\\n   2", "a", "1,2"), ("a=\\u00e9\\t", "a", "\u{E9}\t"),
-        ("a=b\\\\\nc=d", "a", "b\\"), ("a=\\ud83d\\ude00", "a", "\u{1F600}"), ("a=1\r\nb=2", "a", "1"),
+        ("a=b\\\\\nc=d", "a", "b\\"), ("a=\\ud83d\\ude00", "a", "\u{1F600}"),
+        ("a=1\r\nb=2", "a", "1"),
         ("a=1\na=2", "a", "2"), ("a=b#c", "a", "b#c"), ("a=x\\", "a", "x"),
     ])
     func `is read as Java reads it`(text: String, key: String, value: String) throws {
@@ -33,6 +34,8 @@ struct PropertiesTests {
         var properties = try Properties(parsing: "a=1")
         try properties.override("a=2=3")
         #expect(properties["a"] == "2=3")
-        #expect(throws: Properties.ParseError.malformedOverride("a")) { try properties.override("a") }
+        #expect(throws: Properties.ParseError.malformedOverride("a")) {
+            try properties.override("a")
+        }
     }
 }

@@ -26,7 +26,8 @@ struct ResolutionTests {
         #expect(resolved.value == "7200000")
         #expect(resolved.synonyms.first?.name == "log.retention.hours")
         #expect(resolved.synonyms.first?.value == "2")
-        #expect(BrokerSettings(fromFile: ["log.retention.minutes": "-1"]).int("log.retention.ms") == -1)
+        #expect(
+            BrokerSettings(fromFile: ["log.retention.minutes": "-1"]).int("log.retention.ms") == -1)
         #expect(BrokerSettings().int("log.retention.ms") == 604_800_000)
     }
 
@@ -76,7 +77,8 @@ struct ResolutionTests {
 
     @Test func `that is stored but wrong counts as not set`() {
         let topic = TopicConfiguration(
-            overrides: ["segment.bytes": "many", "min.insync.replicas": "0"], broker: BrokerSettings())
+            overrides: ["segment.bytes": "many", "min.insync.replicas": "0"],
+            broker: BrokerSettings())
         #expect(topic.segmentBytes == 1 << 30)
         #expect(topic.minInSyncReplicas == 1)
     }

@@ -40,7 +40,7 @@ struct SettingsTests {
 
     @Test func `says what each is for`() {
         for setting in Self.all {
-            #expect(setting.documentation.count > 6, "\(setting.name)")
+            #expect(setting.documentation.count > 10, "\(setting.name)")
             #expect(setting.documentation.hasSuffix("."), "\(setting.name)")
         }
     }

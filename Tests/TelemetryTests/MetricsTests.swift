@@ -81,7 +81,10 @@ struct MetricsTests {
         var names: Set<String> = []
         for metric in Catalogue.all {
             #expect(names.insert(metric.name).inserted, "\(metric.name)")
-            #expect(metric.name.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95 })
+            #expect(
+                metric.name.utf8.allSatisfy {
+                    ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 95
+                })
             #expect(metric.help.hasSuffix("."), "\(metric.name)")
             if case .counter = metric.kind { #expect(metric.name.hasSuffix("_total")) }
         }

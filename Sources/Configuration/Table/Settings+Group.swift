@@ -3,73 +3,77 @@ extension Settings {
     static let groupTable: [Setting] = [
         .int(
             "consumer.assignment.interval.ms", 1000, valid: .atLeast(0),
-            "Consumer assignment interval in milliseconds."),
+            "Least time between two assignments of a consumer group."),
         .boolean(
             "consumer.assignor.offload.enable", true, isInternal: true,
-            "Consumer assignor offload enable."),
+            "Whether assignments are computed off the coordinator's thread."),
         .int(
             "consumer.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "Consumer heartbeat interval in milliseconds."),
+            "How often members of a consumer group send heartbeats."),
         .int(
             "consumer.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "Consumer session timeout in milliseconds."),
+            "A member without heartbeat for so long leaves its consumer group."),
         .boolean(
             "errors.deadletterqueue.copy.record.enable", false,
-            "Errors deadletterqueue copy record enable."),
-        .string("errors.deadletterqueue.topic.name", "", "Errors deadletterqueue topic name."),
+            "Whether a dead letter holds the record itself."),
+        .string("errors.deadletterqueue.topic.name", "", "Where a share group's dead letters go."),
         .int(
             "share.assignment.interval.ms", 1000, valid: .atLeast(0),
-            "Share assignment interval in milliseconds."),
+            "Least time between two assignments of a share group."),
         .boolean(
             "share.assignor.offload.enable", true, isInternal: true,
-            "Share assignor offload enable."),
+            "Whether assignments are computed off the coordinator's thread."),
         .string(
-            "share.auto.offset.reset", "latest", valid: .offsetReset, "Share auto offset reset."),
-        .int("share.delivery.count.limit", 5, valid: .atLeast(2), "Share delivery count limit."),
+            "share.auto.offset.reset", "latest", valid: .offsetReset,
+            "Where a share group begins: latest, earliest or by_duration:…."),
+        .int(
+            "share.delivery.count.limit", 5, valid: .atLeast(2),
+            "Deliveries of a record before it is given up."),
         .int(
             "share.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "Share heartbeat interval in milliseconds."),
+            "How often members of a share group send heartbeats."),
         .string(
             "share.isolation.level", "read_uncommitted",
             valid: .oneOf(["read_committed", "read_uncommitted"]),
-            "Share isolation level."),
+            "Whether a share group sees records of open transactions."),
         .int(
             "share.partition.max.record.locks", 2000, valid: .atLeast(100),
-            "Share partition max record locks."),
+            "Records of a partition that may be in delivery."),
         .int(
             "share.record.lock.duration.ms", 30_000, valid: .atLeast(1000),
-            "Share record lock duration in milliseconds."),
-        .boolean("share.renew.acknowledge.enable", true, "Share renew acknowledge enable."),
+            "A record not acknowledged for so long is delivered anew."),
+        .boolean(
+            "share.renew.acknowledge.enable", true, "Whether members may hold a record longer."),
         .int(
             "share.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "Share session timeout in milliseconds."),
+            "A member without heartbeat for so long leaves its share group."),
         .long(
             "streams.acceptable.recovery.lag", 10_000, valid: .atLeast(0), isInternal: true,
-            "Streams acceptable recovery lag."),
+            "Lag up to which a standby counts as caught up."),
         .int(
             "streams.assignment.interval.ms", 1000, valid: .atLeast(0),
-            "Streams assignment interval in milliseconds."),
-        .string("streams.assignor.name", nil, "Streams assignor name."),
+            "Least time between two assignments of a streams group."),
+        .string("streams.assignor.name", nil, "Assignor of a streams group."),
         .boolean(
             "streams.assignor.offload.enable", true, isInternal: true,
-            "Streams assignor offload enable."),
+            "Whether assignments are computed off the coordinator's thread."),
         .int(
             "streams.heartbeat.interval.ms", 5000, valid: .atLeast(1),
-            "Streams heartbeat interval in milliseconds."),
+            "How often members of a streams group send heartbeats."),
         .int(
             "streams.initial.rebalance.delay.ms", 3000, valid: .atLeast(0),
-            "Streams initial rebalance delay in milliseconds."),
-        .int(
-            "streams.num.standby.replicas", 0, valid: .atLeast(0), "Streams num standby replicas."),
+            "How long the first assignment of a streams group waits for more members."),
+        .int("streams.num.standby.replicas", 0, valid: .atLeast(0), "Standby copies of each task."),
         .int(
             "streams.num.warmup.replicas", 2, valid: .atLeast(0), isInternal: true,
-            "Streams num warmup replicas."),
-        .list("streams.rack.aware.assignment.tags", "", "Streams rack aware assignment tags."),
+            "Copies of tasks that may warm up at once."),
+        .list(
+            "streams.rack.aware.assignment.tags", "", "Client tags by which standbys are spread."),
         .int(
             "streams.session.timeout.ms", 45_000, valid: .atLeast(1),
-            "Streams session timeout in milliseconds."),
+            "A member without heartbeat for so long leaves its streams group."),
         .int(
             "streams.task.offset.interval.ms", 60_000, valid: .atLeast(1), isInternal: true,
-            "Streams task offset interval in milliseconds."),
+            "How often members tell their tasks' offsets."),
     ]
 }

@@ -1,93 +1,106 @@
 extension Settings {
     /// Log storage: defaults of the topic settings, and what is the broker's own.
     static let log: [Setting] = [
-        .className("alter.config.policy.class.name", nil, "Alter config policy class name."),
-        .boolean("auto.create.topics.enable", true, "Create on metadata request."),
+        .className(
+            "alter.config.policy.class.name", nil,
+            "Class that may refuse a change of configuration."),
+        .boolean(
+            "auto.create.topics.enable", true, "Whether a topic that a client asks for is made."),
         .list(
             "cordoned.log.dirs", "", update: .perBroker,
-            "Directories that get no new replicas (KIP-1066); * all."),
-        .className("create.topic.policy.class.name", nil, "Create topic policy class name."),
+            "Directories that get no new replicas; * for all."),
+        .className("create.topic.policy.class.name", nil, "Class that may refuse a new topic."),
         .list(
-            "log.cleanup.policy", "delete", valid: .listOf(["compact", "delete"], mayBeEmpty: true),
+            "log.cleanup.policy", "delete",
+            valid: .listOf(["compact", "delete"], mayBeEmpty: true),
             update: .clusterWide,
-            "Delete, compact, both, or (4.x) an empty list = keep all."),
-        .list("log.dir", "/tmp/kafka-logs", "Used when log.dirs is unset."),
+            "What happens to old data: delete, compact, both, or nothing where it is empty."),
+        .list("log.dir", "/tmp/kafka-logs", "A data directory, used when log.dirs is not set."),
         .long(
             "log.dir.failure.timeout.ms", 30_000, valid: .atLeast(1),
-            "Broker exits if a failed directory cannot be reported in this time."),
+            "A broker that cannot report a failed directory for so long stops."),
         .list("log.dirs", nil, synonyms: ["log.dir"], "Data directories."),
         .boolean(
             "log.flush.before.ack", true, update: .clusterWide,
-            "Martlet's own: acks=all answers only when the record is on disk at every in-sync replica."),
+            "Martlet's own: acks=all answers only when the record is on disk at every in-sync replica."
+        ),
         .long(
             "log.flush.interval.messages", .max, valid: .atLeast(1), update: .clusterWide,
-            "Log flush interval messages."),
+            "A sync is asked for after so many records."),
         .long(
             "log.flush.interval.ms", nil, synonyms: ["log.flush.scheduler.interval.ms"],
             update: .clusterWide,
-            "Log flush interval in milliseconds."),
+            "A sync is asked for after so long."),
         .int(
             "log.flush.offset.checkpoint.interval.ms", 60_000, valid: .atLeast(0),
-            "Recovery-point-offset-checkpoint."),
+            "How often the recovery points are written down."),
         .long(
-            "log.flush.scheduler.interval.ms", .max, "Log flush scheduler interval in milliseconds."),
+            "log.flush.scheduler.interval.ms", .max,
+            "How often logs are looked through for what to sync."),
         .long(
             "log.flush.stall.ms", 5_000, valid: .atLeast(1),
             "Martlet's own: a sync that lasts longer takes its log directory offline."),
         .int(
             "log.flush.start.offset.checkpoint.interval.ms", 60_000, valid: .atLeast(0),
-            "Log-start-offset-checkpoint."),
+            "How often the log start offsets are written down."),
         .int(
             "log.index.interval.bytes", 4096, valid: .atLeast(0), update: .clusterWide,
-            "Log index interval bytes."),
+            "Bytes of log between two entries of the offset index."),
         .int(
             "log.index.size.max.bytes", 10_485_760, valid: .atLeast(4), update: .clusterWide,
-            "Log index size max bytes."),
+            "Largest offset index of a segment."),
         .long(
             "log.initial.task.delay.ms", 30_000, valid: .atLeast(0), isInternal: true,
-            "Log initial task delay in milliseconds."),
+            "Pause between the start and the first pass of log upkeep."),
         .long(
             "log.message.timestamp.after.max.ms", 3_600_000, valid: .atLeast(0),
             update: .clusterWide,
-            "Reject create times too far ahead (1 h)."),
+            "How far ahead of the broker's clock a create time may be."),
         .long(
             "log.message.timestamp.before.max.ms", .max, valid: .atLeast(0), update: .clusterWide,
-            "Reject older create times."),
+            "How far behind the broker's clock a create time may be."),
         .string(
             "log.message.timestamp.type", "CreateTime",
             valid: .oneOf(["CreateTime", "LogAppendTime"]), update: .clusterWide,
-            "CreateTime or LogAppendTime."),
-        .boolean("log.preallocate", false, update: .clusterWide, "Log preallocate."),
-        .long("log.retention.bytes", -1, update: .clusterWide, "Per partition, -1 no limit."),
+            "Which time records carry: the producer's or the broker's."),
+        .boolean(
+            "log.preallocate", false, update: .clusterWide,
+            "Whether a segment's file is made in full size at once."),
+        .long(
+            "log.retention.bytes", -1, update: .clusterWide,
+            "Bytes of a partition kept; -1 for all."),
         .long(
             "log.retention.check.interval.ms", 300_000, valid: .atLeast(1),
-            "Log retention check interval in milliseconds."),
-        .int("log.retention.hours", 168, "Log retention hours."),
-        .int("log.retention.minutes", nil, "Log retention minutes."),
+            "How often logs are looked through for what to delete."),
+        .int("log.retention.hours", 168, "As log.retention.ms, in hours."),
+        .int("log.retention.minutes", nil, "As log.retention.ms, in minutes."),
         .long(
             "log.retention.ms", nil, synonyms: ["log.retention.minutes", "log.retention.hours"],
             update: .clusterWide,
-            "Wins over minutes, hours; -1 for ever."),
-        .int("log.roll.hours", 168, valid: .atLeast(1), "Log roll hours."),
-        .int("log.roll.jitter.hours", 0, valid: .atLeast(0), "Log roll jitter hours."),
+            "Age of data kept; -1 for ever. Wins over log.retention.minutes, and that over "
+                + "log.retention.hours."),
+        .int("log.roll.hours", 168, valid: .atLeast(1), "As log.roll.ms, in hours."),
+        .int("log.roll.jitter.hours", 0, valid: .atLeast(0), "As log.roll.jitter.ms, in hours."),
         .long(
             "log.roll.jitter.ms", nil, synonyms: ["log.roll.jitter.hours"], update: .clusterWide,
-            "Log roll jitter in milliseconds."),
+            "Random part of a segment's age. Wins over log.roll.jitter.hours."),
         .long(
             "log.roll.ms", nil, synonyms: ["log.roll.hours"], update: .clusterWide,
-            "Wins over hours."),
+            "Age at which a segment is closed. Wins over log.roll.hours."),
         .int(
             "log.segment.bytes", 1_073_741_824, valid: .atLeast(1_048_576), update: .clusterWide,
-            "At least 1 MiB."),
+            "Size at which a segment is closed."),
         .long(
             "log.segment.delete.delay.ms", 60_000, valid: .atLeast(0), update: .clusterWide,
-            "Wait between rename to .deleted and unlink."),
+            "Pause between a file's renaming to .deleted and its removal."),
         .int(
             "min.insync.replicas", 1, valid: .atLeast(1), update: .clusterWide,
-            "For acks=all; with ELR on it may only be set cluster-wide or per topic."),
-        .int("num.partitions", 1, valid: .atLeast(1), "Default for new topics."),
+            "Replicas that must be in sync for acks=all."),
+        .int(
+            "num.partitions", 1, valid: .atLeast(1),
+            "Partitions of a topic made without saying how many."),
         .int(
             "num.recovery.threads.per.data.dir", 2, valid: .atLeast(1), update: .clusterWide,
-            "Num recovery threads per data dir."),
+            "Threads for each directory that check logs at the start."),
     ]
 }

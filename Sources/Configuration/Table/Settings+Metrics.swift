@@ -3,16 +3,18 @@ extension Settings {
     static let metrics: [Setting] = [
         .int(
             "kafka.metrics.polling.interval.secs", 10, valid: .atLeast(1),
-            "Kafka metrics polling interval secs."),
-        .list("kafka.metrics.reporters", "", "Kafka metrics reporters."),
+            "How often metrics reporters of the old kind are called."),
+        .list("kafka.metrics.reporters", "", "Metrics reporters of the old kind."),
         .list(
             "metric.reporters", "org.apache.kafka.common.metrics.JmxReporter", update: .clusterWide,
-            "Metric reporters."),
-        .int("metrics.num.samples", 2, valid: .atLeast(1), "Metrics num samples."),
-        .string("metrics.recording.level", "INFO", "INFO, DEBUG, TRACE."),
-        .long(
-            "metrics.sample.window.ms", 30_000, valid: .atLeast(1),
-            "Metrics sample window in milliseconds."),
-        .int("telemetry.max.bytes", 1_048_576, valid: .atLeast(1), "Of a pushed payload."),
+            "Classes that report metrics."),
+        .int(
+            "metrics.num.samples", 2, valid: .atLeast(1), "Windows over which a metric is measured."
+        ),
+        .string("metrics.recording.level", "INFO", "Which metrics are kept: INFO, DEBUG or TRACE."),
+        .long("metrics.sample.window.ms", 30_000, valid: .atLeast(1), "Length of such a window."),
+        .int(
+            "telemetry.max.bytes", 1_048_576, valid: .atLeast(1),
+            "Largest payload of metrics that a client may push."),
     ]
 }

@@ -1,53 +1,78 @@
 extension Settings {
     /// Replication and leadership.
     static let replication: [Setting] = [
-        .boolean("auto.leader.rebalance.enable", true, "Auto leader rebalance enable."),
-        .int("controller.socket.timeout.ms", 30_000, "Controller socket timeout in milliseconds."),
-        .int("default.replication.factor", 1, "Default replication factor."),
+        .boolean(
+            "auto.leader.rebalance.enable", true,
+            "Whether leaderships return to the preferred replicas by themselves."),
+        .int(
+            "controller.socket.timeout.ms", 30_000,
+            "How long a controller's request to a broker may take."),
+        .int("default.replication.factor", 1, "Replicas of a topic made without saying how many."),
         .int(
             "delete.records.purgatory.purge.interval.requests", 1,
-            "Delete records purgatory purge interval requests."),
+            "Requests between two clean-ups of parked DeleteRecords."),
         .int(
             "fetch.purgatory.purge.interval.requests", 1000,
-            "Fetch purgatory purge interval requests."),
+            "Requests between two clean-ups of parked fetches."),
         .boolean(
             "follower.fetch.last.tiered.offset.enable", false, update: .clusterWide,
-            "Follower fetch last tiered offset enable."),
-        .string("inter.broker.listener.name", nil, "Inter broker listener name."),
+            "Whether a new follower skips what tiered storage holds."),
+        .string(
+            "inter.broker.listener.name", nil, "The listener that brokers use among themselves."),
         .long(
             "leader.imbalance.check.interval.seconds", 300, valid: .atLeast(1),
-            "Preferred-leader check."),
+            "How often leaderships are compared with the preferred replicas."),
         .int(
             "num.replica.fetchers", 1, valid: .atLeast(1), update: .clusterWide,
-            "Per source broker."),
+            "Connections by which a follower fetches from one leader."),
         .int(
             "producer.purgatory.purge.interval.requests", 1000,
-            "Producer purgatory purge interval requests."),
+            "Requests between two clean-ups of parked produce requests."),
         .int(
             "replica.fetch.backoff.ms", 1000, valid: .atLeast(0),
-            "Replica fetch backoff in milliseconds."),
-        .int("replica.fetch.max.bytes", 1_048_576, valid: .atLeast(0), "Per partition, soft."),
-        .int("replica.fetch.min.bytes", 1, "Replica fetch min bytes."),
+            "Pause of a fetcher after an error."),
+        .int(
+            "replica.fetch.max.bytes", 1_048_576, valid: .atLeast(0),
+            "Bytes of one partition in a follower's fetch; one batch comes whole even if it "
+                + "is larger."),
+        .int(
+            "replica.fetch.min.bytes", 1,
+            "A leader waits for so many bytes before it answers a follower."),
         .int(
             "replica.fetch.response.max.bytes", 10_485_760, valid: .atLeast(0),
-            "Replica fetch response max bytes."),
-        .int("replica.fetch.wait.max.ms", 500, "Replica fetch wait max in milliseconds."),
+            "Bytes of all partitions in a follower's fetch."),
+        .int("replica.fetch.wait.max.ms", 500, "A leader lets a follower wait no longer."),
         .long(
-            "replica.high.watermark.checkpoint.interval.ms", 5000, "Replication-offset-checkpoint."),
+            "replica.high.watermark.checkpoint.interval.ms", 5000,
+            "How often the high watermarks are written down."),
         .long(
-            "replica.lag.time.max.ms", 30_000, "Follower not caught up for so long leaves the ISR."),
-        .string("replica.selector.class", nil, "KIP-392."),
-        .int("replica.socket.receive.buffer.bytes", 65_536, "Replica socket receive buffer bytes."),
-        .int("replica.socket.timeout.ms", 30_000, "Replica socket timeout in milliseconds."),
+            "replica.lag.time.max.ms", 30_000,
+            "A follower that has not caught up for so long leaves the in-sync replicas."),
+        .string(
+            "replica.selector.class", nil, "Class that chooses the replica a consumer reads from."),
+        .int(
+            "replica.socket.receive.buffer.bytes", 65_536,
+            "Receive buffer of a fetcher's connection."),
+        .int("replica.socket.timeout.ms", 30_000, "How long a fetcher's request may take."),
         .string(
             "security.inter.broker.protocol", "PLAINTEXT",
             valid: .oneOf(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-            "Alternative to the listener name."),
+            "Protocol among brokers, where inter.broker.listener.name is not set."),
         .boolean(
             "unclean.leader.election.enable", false, update: .clusterWide,
-            "Unclean leader election enable."),
+            "Whether a replica that is not in sync may lead when no other is left: data may "
+                + "be lost."),
         .long(
             "unclean.leader.election.interval.ms", 300_000, valid: .atLeast(1), isInternal: true,
-            "How often leaderless partitions are retried uncleanly."),
+            "How often partitions without leader are offered an unclean election."),
+        .long(
+            "follower.replication.throttled.rate", .max, valid: .atLeast(0), update: .clusterWide,
+            "Bytes a second that throttled followers fetch."),
+        .long(
+            "leader.replication.throttled.rate", .max, valid: .atLeast(0), update: .clusterWide,
+            "Bytes a second that throttled leaders send."),
+        .long(
+            "replica.alter.log.dirs.io.max.bytes.per.second", .max, valid: .atLeast(0),
+            update: .clusterWide, "Bytes a second moved between directories."),
     ]
 }

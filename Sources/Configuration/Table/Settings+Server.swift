@@ -3,57 +3,72 @@ extension Settings {
     static let server: [Setting] = [
         .string(
             "authorizer.class.name", "",
-            "Standard authorizer: org.apache.kafka.metadata.authorizer.StandardAuthorizer."),
+            "Authorizer; org.apache.kafka.metadata.authorizer.StandardAuthorizer is the "
+                + "standard one."),
         .int(
             "background.threads", 10, valid: .atLeast(1), update: .clusterWide,
-            "Background threads."),
-        .int("broker.id", -1, "Old name of node.id; deprecated in 4.4."),
-        .string("broker.rack", nil, "Broker rack."),
+            "Threads for work behind the scenes."),
+        .int("broker.id", -1, "Old name of node.id."),
+        .string(
+            "broker.rack", nil,
+            "Rack or zone of this broker: replicas are spread over racks, and clients may "
+                + "read nearby."),
         .int(
             "compression.gzip.level", -1, valid: .within(1...9, or: -1), update: .clusterWide,
-            "Compression gzip level."),
+            "Level of gzip; -1 for the library's own."),
         .int(
             "compression.lz4.level", 9, valid: .within(1...17), update: .clusterWide,
-            "Compression lz4 level."),
+            "Level of lz4."),
         .string(
             "compression.type", "producer",
             valid: .oneOf(["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
             update: .clusterWide,
-            "Producer = as sent."),
+            "Codec batches are stored in; producer leaves them as they came."),
         .int(
             "compression.zstd.level", 3, valid: .within(-131_072...22), update: .clusterWide,
-            "Compression zstd level."),
+            "Level of zstd."),
         .list(
             "config.providers", "", update: .clusterWide,
-            "${provider:path:key} in values (KIP-297, 421)."),
-        .boolean("controlled.shutdown.enable", true, "Controlled shutdown enable."),
-        .boolean("delete.topic.enable", true, "Delete topic enable."),
+            "Providers of ${provider:path:key} in values."),
+        .boolean(
+            "controlled.shutdown.enable", true,
+            "Whether a broker hands its leaderships over before it stops."),
+        .boolean("delete.topic.enable", true, "Whether topics may be deleted."),
         .list(
             "early.start.listeners", nil,
-            "Listeners opened before the authorizer is ready; default: the controller ones."),
-        .int("fetch.max.bytes", 57_671_680, valid: .atLeast(1024), "Cap of a fetch answer."),
+            "Listeners that open before the authorizer is ready; else the controllers'."),
+        .int(
+            "fetch.max.bytes", 57_671_680, valid: .atLeast(1024),
+            "Largest answer to a fetch; one batch is sent whole even if it is larger."),
         .int(
             "max.incremental.fetch.session.cache.slots", 1000, valid: .atLeast(0),
-            "Max incremental fetch session cache slots."),
+            "Fetch sessions kept at once."),
         .int(
             "max.request.partition.size.limit", 2000, valid: .atLeast(1),
-            "Partitions per DescribeTopicPartitions page."),
+            "Partitions in one answer to DescribeTopicPartitions."),
         .int(
             "message.max.bytes", 1_048_588, valid: .atLeast(0), update: .clusterWide,
             "Largest batch."),
-        .int("num.io.threads", 8, valid: .atLeast(1), update: .clusterWide, "Request handlers."),
-        .int("num.replica.alter.log.dirs.threads", nil, "Num replica alter log dirs threads."),
-        .int("request.timeout.ms", 30_000, "Of the broker's own requests."),
+        .int(
+            "num.io.threads", 8, valid: .atLeast(1), update: .clusterWide,
+            "Kafka's request handlers. Accepted; Martlet's loops handle requests themselves."),
+        .int(
+            "num.replica.alter.log.dirs.threads", nil,
+            "Threads that move replicas between directories."),
+        .int(
+            "request.timeout.ms", 30_000,
+            "How long a request of this broker to another node may take."),
         .long(
             "socket.connection.setup.timeout.max.ms", 30_000,
-            "Socket connection setup timeout max in milliseconds."),
+            "Most of the time allowed to a connection attempt."),
         .long(
             "socket.connection.setup.timeout.ms", 10_000,
-            "Socket connection setup timeout in milliseconds."),
+            "Time allowed to the first connection attempt."),
         .boolean(
-            "unstable.api.versions.enable", false, isInternal: true, "Unstable api versions enable."),
+            "unstable.api.versions.enable", false, isInternal: true,
+            "Whether versions of requests still in the making are served."),
         .boolean(
             "unstable.feature.versions.enable", false, isInternal: true,
-            "Unstable feature versions enable."),
+            "Whether feature levels still in the making may be set."),
     ]
 }

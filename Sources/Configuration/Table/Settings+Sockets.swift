@@ -1,39 +1,61 @@
 extension Settings {
     /// Listeners, sockets and threads.
     static let sockets: [Setting] = [
-        .list("advertised.listeners", nil, "What clients are told; defaults to listeners."),
+        .list(
+            "advertised.listeners", nil,
+            "What clients and brokers are told to connect to; else what listeners says."),
         .int(
             "connection.failed.authentication.delay.ms", 100, valid: .atLeast(0),
-            "Slows down password guessing."),
-        .long("connections.max.idle.ms", 600_000, "Connections max idle in milliseconds."),
+            "Pause before a connection that failed to authenticate is closed: it slows down "
+                + "guessing."),
+        .long(
+            "connections.max.idle.ms", 600_000,
+            "A connection on which nothing moved for so long is closed."),
         .string(
             "http.listener", "127.0.0.1:9644",
-            "Martlet's own: address of metrics, readiness and liveness over HTTP; empty turns them off."),
+            "Martlet's own: address of metrics, readiness and liveness over HTTP; empty turns them off."
+        ),
         .string(
             "listener.security.protocol.map",
             "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
             update: .perBroker,
-            "Listener name to PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL; CONTROLLER maps to "
-                + "PLAINTEXT if unset."),
-        .list("listeners", "PLAINTEXT://:9092", update: .perBroker, "NAME://host:port,...."),
+            "Protocol of each listener: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."),
+        .list(
+            "listeners", "PLAINTEXT://:9092", update: .perBroker,
+            "Where this node listens, NAME://host:port,…; an empty host means all addresses."),
         .int(
             "max.connection.creation.rate", .max, valid: .atLeast(0), update: .clusterWide,
-            "Connections per second."),
+            "New connections a second."),
         .int(
             "max.connections", .max, valid: .atLeast(0), update: .clusterWide,
-            "Per broker, also per listener with prefix."),
+            "Connections of a broker; with a listener's prefix, of that listener."),
         .int(
             "max.connections.per.ip", .max, valid: .atLeast(0), update: .clusterWide,
-            "Max connections per ip."),
-        .string("max.connections.per.ip.overrides", "", update: .clusterWide, "Host:n,...."),
-        .int("num.network.threads", 3, valid: .atLeast(1), update: .clusterWide, "Per listener."),
-        .long("queued.max.request.bytes", -1, "Memory bound for waiting requests, -1 none."),
+            "Connections from one address."),
+        .string(
+            "max.connections.per.ip.overrides", "", update: .clusterWide,
+            "Exceptions to max.connections.per.ip, host:count,…."),
+        .int(
+            "num.network.threads", 3, valid: .atLeast(1), update: .clusterWide,
+            "Kafka's network threads. Accepted; Martlet's loops are as many as there are "
+                + "processors."),
+        .long(
+            "queued.max.request.bytes", -1,
+            "Bytes of requests in memory, beyond which reading stops; -1 for no limit of its own."),
         .int(
             "queued.max.requests", 500, valid: .atLeast(1),
-            "Requests waiting before network threads stop reading."),
-        .int("socket.listen.backlog.size", 50, valid: .atLeast(1), "Socket listen backlog size."),
-        .int("socket.receive.buffer.bytes", 102_400, "Socket receive buffer bytes."),
-        .int("socket.request.max.bytes", 104_857_600, valid: .atLeast(1), "Largest request."),
-        .int("socket.send.buffer.bytes", 102_400, "Socket send buffer bytes."),
+            "Requests in flight, beyond which reading stops."),
+        .int(
+            "socket.listen.backlog.size", 50, valid: .atLeast(1),
+            "Connections the kernel holds before they are accepted."),
+        .int(
+            "socket.receive.buffer.bytes", 102_400,
+            "Receive buffer of a connection; -1 for the kernel's choice."),
+        .int(
+            "socket.request.max.bytes", 104_857_600, valid: .atLeast(1),
+            "Largest request; a longer one closes the connection."),
+        .int(
+            "socket.send.buffer.bytes", 102_400,
+            "Send buffer of a connection; -1 for the kernel's choice."),
     ]
 }

@@ -3,48 +3,51 @@ extension Settings {
     static let transactions: [Setting] = [
         .int(
             "add.partitions.to.txn.retry.backoff.max.ms", 100, valid: .atLeast(0),
-            "Add partitions to txn retry backoff max in milliseconds."),
+            "Most of the pause before a partition asks the coordinator again."),
         .int(
             "add.partitions.to.txn.retry.backoff.ms", 20, valid: .atLeast(1),
-            "Add partitions to txn retry backoff in milliseconds."),
+            "Pause before a partition asks the coordinator again."),
         .int(
             "producer.id.expiration.check.interval.ms", 600_000, valid: .atLeast(1),
             isInternal: true,
-            "Producer id expiration check interval in milliseconds."),
+            "How often idle producers are looked for."),
         .int(
             "producer.id.expiration.ms", 86_400_000, valid: .atLeast(1), update: .clusterWide,
-            "Producer id expiration in milliseconds."),
+            "How long an idle producer's sequence numbers are remembered."),
         .int(
             "transaction.abort.timed.out.transaction.cleanup.interval.ms", 10_000,
             valid: .atLeast(1),
-            "Transaction abort timed out transaction cleanup interval in milliseconds."),
+            "How often transactions past their time are aborted."),
         .int(
             "transaction.max.timeout.ms", 900_000, valid: .atLeast(1),
-            "Transaction max timeout in milliseconds."),
+            "Longest transaction a producer may ask for."),
         .boolean(
             "transaction.partition.verification.enable", true, update: .clusterWide,
-            "Server-side defence."),
+            "Whether a partition asks the coordinator before it joins a transaction."),
         .int(
             "transaction.remove.expired.transaction.cleanup.interval.ms", 3_600_000,
             valid: .atLeast(1),
-            "Transaction remove expired transaction cleanup interval in milliseconds."),
+            "How often idle transactional ids are looked for."),
         .int(
             "transaction.state.log.load.buffer.size", 5_242_880, valid: .atLeast(1),
-            "Transaction state log load buffer size."),
+            "Bytes read at once when transactions are loaded."),
         .int(
-            "transaction.state.log.min.isr", 2, valid: .atLeast(1), "Transaction state log min isr."),
+            "transaction.state.log.min.isr", 2, valid: .atLeast(1),
+            "min.insync.replicas of the transaction topic."),
         .int(
             "transaction.state.log.num.partitions", 50, valid: .atLeast(1),
-            "Transaction state log num partitions."),
+            "Partitions of the transaction topic."),
         .short(
             "transaction.state.log.replication.factor", 3, valid: .atLeast(1),
-            "Transaction state log replication factor."),
+            "Replicas of the transaction topic."),
         .int(
             "transaction.state.log.segment.bytes", 104_857_600, valid: .atLeast(1),
-            "Transaction state log segment bytes."),
-        .boolean("transaction.two.phase.commit.enable", false, "KIP-939, server side unfinished."),
+            "Size of a segment of the transaction topic."),
+        .boolean(
+            "transaction.two.phase.commit.enable", false,
+            "Whether producers may let an outside coordinator decide."),
         .int(
             "transactional.id.expiration.ms", 604_800_000, valid: .atLeast(1),
-            "Transactional id expiration in milliseconds."),
+            "How long an idle transactional id is remembered."),
     ]
 }

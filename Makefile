@@ -1,0 +1,82 @@
+# Everything a person or a machine runs. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BUILD := .build
+PREFIX ?= /usr/local
+# A static standard library starts in a millisecond and needs no Swift on the machine it runs on.
+RELEASE := swift build -c release --product martlet --static-swift-stdlib
+PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev kcat \
+	python3 python3-venv
+PYTHON := .venv/bin/python
+
+.PHONY: deps packages python build test unit integration conformance lint format bench cluster \
+	install clean help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+deps: packages python ## install what building and testing need (Debian, Ubuntu)
+
+packages:
+	@missing=(); for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	    || missing+=($$package); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  sudo=; if [ $$(id -u) -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends \
+	    "$${missing[@]}"; \
+	fi
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed: https://swift.org/install" >&2; exit 1; }
+
+python: .venv/.installed
+
+.venv/.installed: Tests/requirements.txt
+	@test -x $(PYTHON) || python3 -m venv .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+build: packages ## build the release binary, .build/release/martlet
+	$(RELEASE)
+
+test: deps unit integration conformance ## every test: units, processes, foreign clients
+	@echo "Unit tests, integration and conformance passed:"
+	@grep 'Test run with' $(BUILD)/unit-tests.log
+
+unit:
+	@mkdir -p $(BUILD)
+	swift test 2>&1 | tee $(BUILD)/unit-tests.log
+
+integration: build
+	@if [ -x Tests/Integration/run ]; then Tests/Integration/run $(BUILD)/release/martlet; fi
+
+conformance: build python
+	@if [ -x Tests/Conformance/run ]; then \
+	  Tests/Conformance/run $(BUILD)/release/martlet $(PYTHON); fi
+
+lint: ## check the format of all Swift code and the house rules
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift test --filter House
+
+format: ## format all Swift code
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: build python ## measure speed and memory; prints, asserts nothing
+	@if [ -x Tests/Bench/run ]; then Tests/Bench/run $(BUILD)/release/martlet; fi
+
+cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl-c stops them
+	$(BUILD)/release/martlet up
+
+install: build ## install the binary and links under Kafka's script names below PREFIX
+	install -D -m 755 $(BUILD)/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
+	@for tool in server-start storage topics configs console-producer console-consumer \
+	    metadata-quorum broker-api-versions get-offsets leader-election dump-log; do \
+	  ln -sf martlet $(DESTDIR)$(PREFIX)/bin/kafka-$$tool.sh; \
+	done
+
+clean: ## remove what was built
+	rm -rf $(BUILD) .venv
