@@ -36,8 +36,11 @@ enum SwiftNames {
     /// `PartitionRecord` → `PARTITION_RECORD`, as Kafka's dump tools print record types.
     static func snake(_ name: String) -> String {
         var text = ""
+        var wasCapital = true
         for character in name {
-            if character.isUppercase, !text.isEmpty { text += "_" }
+            // Capitals in a row are one word: `KRaftVersion` is `KRAFT_VERSION`.
+            if character.isUppercase, !wasCapital { text += "_" }
+            wasCapital = character.isUppercase
             text += character.uppercased()
         }
         return text

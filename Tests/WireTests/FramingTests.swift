@@ -65,6 +65,19 @@ struct FramingTests {
         #expect(ApiKey.fetch.responseHeaderVersion(11) == 0)
     }
 
+    @Test func `of a refused ApiVersions request is read as version 0`() throws {
+        let refusal = ApiVersionsResponse(
+            errorCode: .unsupportedVersion,
+            apiKeys: [.init(apiKey: 18, minVersion: 0, maxVersion: 2)])
+        let frame = try encodeResponse(refusal, version: 0, correlationID: 1)
+        let answer = try ApiVersionsResponse.negotiated(version: 4, from: frame.suffix(from: 4))
+        #expect(answer.message == refusal)
+
+        let usual = try encodeResponse(ApiVersionsResponse(), version: 4, correlationID: 1)
+        let other = try ApiVersionsResponse.negotiated(version: 4, from: usual.suffix(from: 4))
+        #expect(other.message == ApiVersionsResponse())
+    }
+
     @Test func `of an unknown API is read with the old header`() throws {
         var reader = ByteReader([0x7f, 0, 0, 9, 0, 0, 0, 1, 0, 1, 0x61])
         let header = try RequestHeader(request: &reader)
