@@ -79,7 +79,9 @@ let package = Package(
         room("ProducerState", ["Bytes", "Model", "Records"], exclude: ["ProducerState.md"]),
 
         // 3 hands
-        room("LogStorage", ["Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"]),
+        room(
+            "LogStorage", ["Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"],
+            exclude: ["LogStorage.md"]),
         room(
             "Platform", ["Bytes", "Model", "Ports", "CPlatform"], exclude: ["Platform.md"]),
         room(
@@ -125,6 +127,9 @@ let package = Package(
         tests("ConfigurationTests", ["Configuration", "Model"]),
         tests("TelemetryTests", ["Telemetry", "Bytes", "Model"]),
         tests("ModelTests", ["Model"]),
+        tests(
+            "LogStorageTests",
+            ["LogStorage", "Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),

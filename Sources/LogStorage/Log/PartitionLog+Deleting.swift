@@ -1,0 +1,102 @@
+package import Model
+package import Ports
+internal import ProducerState
+
+/// Files that were renamed to `.deleted`, to be removed after `file.delete.delay.ms`.
+package struct SegmentRemoval: Sendable {
+    package let paths: [String]
+
+    /// Removes them. Blocks on the disk; those that are gone are fine.
+    package func perform(on fileSystem: any FileSystem) throws(FileError) {
+        for path in paths {
+            do throws(FileError) {
+                try fileSystem.remove(path)
+            } catch {
+                if error.kind != .notFound { throw error }
+            }
+        }
+    }
+}
+
+/// Cutting the log at its start. What goes is renamed at once and removed later: readers that hold
+/// a file finish.
+extension PartitionLog {
+    /// Moves the start up to `offset` (DeleteRecords, a leader's higher start). Segments wholly
+    /// below it are removed by `deleteSegmentsBelowStart`. Answers whether it moved.
+    @discardableResult
+    package func advanceLogStart(to offset: Offset) throws(LogError) -> Bool {
+        try checkOpen()
+        guard offset > logStartOffset else { return false }
+        guard offset <= logEndOffset else {
+            throw .offsetOutOfRange(asked: offset, start: logStartOffset, end: logEndOffset)
+        }
+        logStartOffset = offset
+        if epochs.truncateStart(at: offset) { flushing.epochsChanged += 1 }
+        producers?.logStartAdvanced(to: offset)
+        return true
+    }
+
+    /// Removes the segments all of whose offsets are below the start of the log; never the active
+    /// one. Nil if there are none.
+    package func deleteSegmentsBelowStart() throws(LogError) -> SegmentRemoval? {
+        try checkOpen()
+        return try delete(
+            first: segments.dropFirst().prefix { $0.baseOffset <= logStartOffset }.count)
+    }
+
+    /// Removes what `retention.ms` and `retention.bytes` no longer keep, from the oldest segment on
+    /// and only below `highWatermark`. An active segment that is too old is closed first. Nil if
+    /// nothing goes.
+    package func deleteOldSegments(
+        highWatermark: Offset, now: Timestamp
+    ) throws(LogError) -> SegmentRemoval? {
+        try checkOpen()
+        var excess = size - (configuration.retentionBytes ?? .max)
+        var count = 0
+        for segment in segments {
+            guard segment.size > 0, segment.nextOffset <= highWatermark else { break }
+            let isOld = isPastRetention(segment, now)
+            let isExcess = excess - Int64(segment.size) >= 0
+            guard isOld || isExcess else { break }
+            excess -= Int64(segment.size)
+            count += 1
+        }
+        if count == segments.count { try roll(now: now) }
+        guard count > 0, count < segments.count else { return nil }
+        try advanceLogStart(to: max(logStartOffset, segments[count].baseOffset))
+        return try delete(first: count)
+    }
+
+    /// Whether no record of the segment is younger than `retention.ms`.
+    private func isPastRetention(_ segment: Segment, _ now: Timestamp) -> Bool {
+        guard let limit = configuration.retentionAge?.inMilliseconds else { return false }
+        // Without timestamps the segment's own age would count from the last start: it is kept.
+        guard segment.maxTimestamp >= Timestamp(0) else { return false }
+        let (age, overflow) = now.rawValue.subtractingReportingOverflow(
+            segment.maxTimestamp.rawValue)
+        return !overflow && age > limit
+    }
+
+    private func delete(first count: Int) throws(LogError) -> SegmentRemoval? {
+        guard count > 0 else { return nil }
+        precondition(count < segments.count, "the active segment stays")
+        var paths: [String] = []
+        for _ in 0..<count {
+            let segment = segments[0]
+            for kind in segment.fileKinds.reversed() where fileSystem.exists(segment.path(kind)) {
+                paths.append(try renameToDeleted(segment.path(kind)))
+            }
+            segment.release()
+            segments.removeFirst()
+            flushing.directoryChanges += 1
+        }
+        paths += try renameSnapshots(below: segments[0].baseOffset)
+        return SegmentRemoval(paths: paths)
+    }
+
+    func renameToDeleted(_ path: String) throws(LogError) -> String {
+        let target = path + ".deleted"
+        try onDisk { () throws(FileError) in try fileSystem.rename(path, to: target) }
+        return target
+    }
+}

@@ -1,0 +1,103 @@
+internal import Bytes
+internal import Ports
+
+/// The part of an index that lies on the disk: `count` entries of one size, ascending, nothing
+/// between them.
+///
+/// Nothing is mapped. A search reads single entries until the rest fits one block. The file is
+/// opened when it is first needed and made when it is first written.
+struct IndexStore {
+    let fileSystem: any FileSystem
+    let path: String
+    let entrySize: Int
+    /// Entries on the disk that count.
+    private(set) var count = 0
+    private var file: (any File)?
+
+    init(fileSystem: any FileSystem, path: String, entrySize: Int) {
+        self.fileSystem = fileSystem
+        self.path = path
+        self.entrySize = entrySize
+    }
+
+    /// Takes the file as it is and answers how many entries it has room for. Throws `corruptFile`
+    /// if its size is no multiple of an entry's, `.file(.notFound)` if it is missing.
+    mutating func load() throws(LogError) -> Int {
+        let size = try opened(.readWrite).sizeOnDisk()
+        guard size % Int64(entrySize) == 0, size <= Int64(Int32.max) else {
+            throw .corruptFile(path: path, reason: "\(size) bytes are not entries of \(entrySize)")
+        }
+        count = Int(size) / entrySize
+        return count
+    }
+
+    /// Counts only the first `count` entries from now on. The file is cut when it is next written.
+    mutating func keep(_ count: Int) {
+        precondition(count <= self.count, "fewer entries than there were")
+        self.count = count
+    }
+
+    /// The entries `range`, one after the other.
+    mutating func read(_ range: Range<Int>) throws(LogError) -> SharedBytes {
+        guard !range.isEmpty else { return .empty }
+        let file = try opened(.readWrite)
+        return try file.readExactly(
+            at: Int64(range.lowerBound * entrySize), count: range.count * entrySize)
+    }
+
+    /// The first index at which `isAfter`, false before and true from there on, is true; `count` if
+    /// nowhere.
+    mutating func partitionPoint(
+        _ isAfter: (SharedBytes, _ at: Int) -> Bool
+    ) throws(LogError) -> Int {
+        var low = 0
+        var high = count
+        while high - low > 512 {
+            let middle = (low + high) / 2
+            let entry = try read(middle..<middle + 1)
+            if isAfter(entry, 0) { high = middle } else { low = middle + 1 }
+        }
+        let block = try read(low..<high)
+        let start = low
+        while low < high {
+            let middle = (low + high) / 2
+            if isAfter(block, (middle - start) * entrySize) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        return low
+    }
+
+    /// Writes `bytes`, whole entries, after those that count.
+    mutating func append(_ bytes: SharedBytes) throws(LogError) {
+        precondition(bytes.count % entrySize == 0, "whole entries")
+        let file = try opened(.create)
+        let end = Int64(count * entrySize)
+        try onDisk { () throws(FileError) in try file.write([bytes], at: end) }
+        count += bytes.count / entrySize
+    }
+
+    /// Cuts the file to what counts and makes it durable if asked: a stale entry must not come
+    /// back.
+    mutating func trim(isDurable: Bool) throws(LogError) {
+        let file = try opened(.create)
+        let size = Int64(count * entrySize)
+        try onDisk { () throws(FileError) in
+            if try file.size() != size { try file.truncate(to: size) }
+            if isDurable { try file.sync() }
+        }
+    }
+
+    /// The file, made if it is missing, to be synced by a flush.
+    mutating func opened(_ mode: OpenMode) throws(LogError) -> any File {
+        if let file { return file }
+        let file = try onDisk { () throws(FileError) in try fileSystem.open(path, mode) }
+        self.file = file
+        return file
+    }
+
+    /// Lets go of the descriptor; the next use opens the file again.
+    mutating func release() { file = nil }
+}

@@ -1,0 +1,314 @@
+import Bytes
+import Model
+import Ports
+
+/// A file system in memory that can lose power: what was not synced is lost, kept or torn, as
+/// chance has it.
+///
+/// Directory entries and file contents are durable only once synced, as on a real disk that
+/// promises no more. One thread at a time uses it.
+final class MemoryFileSystem: FileSystem, @unchecked Sendable {
+    // SAFETY of the marker: tests run one file system on one thread.
+    struct Change {
+        let offset: Int
+        let bytes: [UInt8]?
+    }
+
+    final class Node {
+        var bytes: [UInt8] = []
+        var durable: [UInt8] = []
+        /// Writes, and with nil bytes truncations to `offset`, since the last sync.
+        var changes: [Change] = []
+    }
+
+    final class Directory {
+        var entries: [String: Node] = [:]
+        var directories: Set<String> = []
+        var durableEntries: [String: Node] = [:]
+        var durableDirectories: Set<String> = []
+    }
+
+    private(set) var directories: [String: Directory] = ["/": Directory()]
+    private var random: PRNG
+    /// Counts down with each write; at zero writes fail with `noSpace` until raised.
+    var writesUntilFull = Int.max
+    /// A failing write leaves half of its bytes.
+    private(set) var syncs = 0
+    private(set) var directorySyncs = 0
+    private(set) var calls = 0
+
+    init(seed: UInt64 = 1) { random = PRNG(seed: seed) }
+
+    static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    static func name(_ path: String) -> String {
+        String(path[path.index(after: path.lastIndex(of: "/")!)...])
+    }
+
+    func fail(_ kind: FileError.Kind, _ operation: String, _ path: String) -> FileError {
+        FileError(kind, operation: operation, path: path, reason: "\(kind)")
+    }
+
+    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File {
+        calls += 1
+        guard let directory = directories[Self.parent(path)] else {
+            throw fail(.notFound, "open", path)
+        }
+        let name = Self.name(path)
+        switch mode {
+        case .read, .readWrite:
+            guard let node = directory.entries[name] else { throw fail(.notFound, "open", path) }
+            return MemoryFile(path, node, self)
+        case .create, .replace:
+            let node = directory.entries[name] ?? Node()
+            if directory.entries[name] == nil { directory.entries[name] = node }
+            let file = MemoryFile(path, node, self)
+            if mode == .replace, !node.bytes.isEmpty { try file.truncate(to: 0) }
+            return file
+        }
+    }
+
+    func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
+        calls += 1
+        guard let found = directories[directory] else { throw fail(.notFound, "list", directory) }
+        let files = found.entries.keys.map { DirectoryEntry(name: $0, isDirectory: false) }
+        let folders = found.directories.map { DirectoryEntry(name: $0, isDirectory: true) }
+        return (files + folders).sorted { $0.name < $1.name }
+    }
+
+    func exists(_ path: String) -> Bool {
+        directories[path] != nil || directories[Self.parent(path)]?.entries[Self.name(path)] != nil
+    }
+
+    func createDirectory(_ path: String) throws(FileError) {
+        calls += 1
+        guard directories[path] == nil else { return }
+        try createDirectory(Self.parent(path))
+        directories[path] = Directory()
+        directories[Self.parent(path)]!.directories.insert(Self.name(path))
+    }
+
+    func remove(_ path: String) throws(FileError) {
+        guard directories[Self.parent(path)]?.entries.removeValue(forKey: Self.name(path)) != nil
+        else { throw fail(.notFound, "remove", path) }
+    }
+
+    func removeTree(_ path: String) throws(FileError) {
+        for known in directories.keys where known == path || known.hasPrefix(path + "/") {
+            directories[known] = nil
+        }
+        directories[Self.parent(path)]?.directories.remove(Self.name(path))
+    }
+
+    func rename(_ from: String, to: String) throws(FileError) {
+        if directories[from] != nil {
+            for known in directories.keys where known == from || known.hasPrefix(from + "/") {
+                directories[to + known.dropFirst(from.count)] = directories[known]
+                directories[known] = nil
+            }
+            directories[Self.parent(from)]!.directories.remove(Self.name(from))
+            directories[Self.parent(to)]!.directories.insert(Self.name(to))
+            return
+        }
+        guard
+            let node = directories[Self.parent(from)]?.entries.removeValue(forKey: Self.name(from)),
+            let target = directories[Self.parent(to)]
+        else { throw fail(.notFound, "rename", from) }
+        target.entries[Self.name(to)] = node
+    }
+
+    func syncDirectory(_ path: String) throws(FileError) {
+        directorySyncs += 1
+        guard let directory = directories[path] else {
+            throw fail(.notFound, "syncDirectory", path)
+        }
+        directory.durableEntries = directory.entries
+        directory.durableDirectories = directory.directories
+    }
+
+    func lock(_ directory: String) throws(FileError) -> any DirectoryLock {
+        guard !locked.contains(directory) else { throw fail(.locked, "lock", directory) }
+        locked.insert(directory)
+        return MemoryLock(directory, self)
+    }
+
+    var locked: Set<String> = []
+
+    func freeBytes(at path: String) throws(FileError) -> Int64 { 1 << 40 }
+    func makeFlusher(for directory: String) -> any Flusher {
+        fatalError("the tests sync by themselves")
+    }
+
+    // MARK: For tests
+
+    func write(_ bytes: [UInt8], to path: String) {
+        let node = Node()
+        node.bytes = bytes
+        node.durable = bytes
+        directories[Self.parent(path)]!.entries[Self.name(path)] = node
+        directories[Self.parent(path)]!.durableEntries[Self.name(path)] = node
+    }
+
+    func contents(_ path: String) -> [UInt8]? {
+        directories[Self.parent(path)]?.entries[Self.name(path)]?.bytes
+    }
+
+    func names(_ directory: String) -> [String] {
+        directories[directory].map { $0.entries.keys.sorted() } ?? []
+    }
+
+    func takeWrite() -> Bool {
+        guard writesUntilFull > 0 else { return false }
+        if writesUntilFull != .max { writesUntilFull -= 1 }
+        return true
+    }
+
+    func noteSync() { syncs += 1 }
+    func noteCall() { calls += 1 }
+
+    /// The power goes. With `keepEverything` only the process dies: the kernel still writes it all.
+    func crash(keepEverything: Bool = false) {
+        locked = []
+        guard !keepEverything else { return }
+        for path in directories.keys.sorted() {
+            guard let directory = directories[path] else { continue }
+            loseEntries(directory)
+            let kept = directory.directories.filter {
+                directory.durableDirectories.contains($0) || random.below(2) == 0
+            }
+            for gone in directory.directories.subtracting(kept) {
+                let lost = path == "/" ? "/" + gone : path + "/" + gone
+                for known in directories.keys where known == lost || known.hasPrefix(lost + "/") {
+                    directories[known] = nil
+                }
+            }
+            directory.directories = kept
+            directory.durableDirectories = kept
+        }
+    }
+
+    private func loseEntries(_ directory: Directory) {
+        var names = Set(directory.entries.keys)
+        names.formUnion(directory.durableEntries.keys)
+        var after: [String: Node] = [:]
+        for name in names.sorted() {
+            let (now, before) = (directory.entries[name], directory.durableEntries[name])
+            let node = now === before || random.below(2) == 0 ? now : before
+            guard let node else { continue }
+            loseBytes(node)
+            after[name] = node
+        }
+        directory.entries = after
+        directory.durableEntries = after
+    }
+
+    /// Each unsynced change happened, did not, or happened in part; their order on the disk is
+    /// anybody's.
+    private func loseBytes(_ node: Node) {
+        guard !node.changes.isEmpty else { return }
+        var bytes = node.durable
+        let mode = random.below(4)
+        for change in node.changes {
+            let isLost = mode == 0 || (mode == 1 && random.below(2) == 0)
+            // A cut frees its blocks: what is written later lies elsewhere, and is lost with the
+            // cut.
+            if isLost, change.bytes == nil { break }
+            if isLost { continue }
+            guard let written = change.bytes else {
+                resize(&bytes, to: change.offset)
+                continue
+            }
+            var part = written[...]
+            if mode == 2, random.below(3) == 0 {
+                part = part.prefix(random.below(written.count + 1))
+            }
+            if bytes.count < change.offset + part.count {
+                resize(&bytes, to: change.offset + part.count)
+            }
+            bytes.replaceSubrange(change.offset..<change.offset + part.count, with: part)
+        }
+        node.bytes = bytes
+        node.durable = bytes
+        node.changes = []
+    }
+}
+
+func resize(_ bytes: inout [UInt8], to count: Int) {
+    if bytes.count > count {
+        bytes.removeSubrange(count...)
+    } else {
+        bytes += [UInt8](repeating: 0, count: count - bytes.count)
+    }
+}
+
+final class MemoryLock: DirectoryLock, @unchecked Sendable {
+    let directory: String
+    let system: MemoryFileSystem
+    init(_ directory: String, _ system: MemoryFileSystem) {
+        self.directory = directory
+        self.system = system
+    }
+    func release() { system.locked.remove(directory) }
+}
+
+final class MemoryFile: File, @unchecked Sendable {
+    let path: String
+    let node: MemoryFileSystem.Node
+    let system: MemoryFileSystem
+    var isClosed = false
+
+    init(_ path: String, _ node: MemoryFileSystem.Node, _ system: MemoryFileSystem) {
+        self.path = path
+        self.node = node
+        self.system = system
+    }
+
+    private func check(_ operation: String) throws(FileError) {
+        system.noteCall()
+        if isClosed { throw system.fail(.failed, operation, path) }
+    }
+
+    func size() throws(FileError) -> Int64 {
+        try check("size")
+        return Int64(node.bytes.count)
+    }
+
+    func read(at offset: Int64, count: Int) throws(FileError) -> SharedBytes {
+        try check("read")
+        let start = min(Int(offset), node.bytes.count)
+        return SharedBytes(node.bytes[start..<min(start + count, node.bytes.count)])
+    }
+
+    func write(_ parts: [SharedBytes], at offset: Int64) throws(FileError) {
+        try check("write")
+        var bytes = parts.flatMap(\.array)
+        let isFull = !system.takeWrite()
+        if isFull { bytes.removeLast((bytes.count + 1) / 2) }
+        let end = Int(offset) + bytes.count
+        if node.bytes.count < end { resize(&node.bytes, to: end) }
+        node.bytes.replaceSubrange(Int(offset)..<end, with: bytes)
+        node.changes.append(.init(offset: Int(offset), bytes: bytes))
+        if isFull { throw system.fail(.noSpace, "write", path) }
+    }
+
+    func truncate(to size: Int64) throws(FileError) {
+        try check("truncate")
+        resize(&node.bytes, to: Int(size))
+        node.changes.append(.init(offset: Int(size), bytes: nil))
+    }
+
+    func preallocate(upTo size: Int64) throws(FileError) { try check("preallocate") }
+
+    func sync() throws(FileError) {
+        try check("sync")
+        system.noteSync()
+        node.durable = node.bytes
+        node.changes = []
+    }
+
+    func isResident(at offset: Int64, count: Int) -> Bool { true }
+    func close() { isClosed = true }
+}
