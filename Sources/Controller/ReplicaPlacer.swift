@@ -13,7 +13,7 @@ struct ReplicaPlacer {
         var fenced: [BrokerID] = []
         /// Whose turn it is to lead.
         var leading = 0
-        /// Whose turn it is to follow; in a lone rack counted from the leader.
+        /// Whose turn it is to follow; in a lone rack counted among those behind the leader.
         var following = 0
     }
 
@@ -83,9 +83,17 @@ struct ReplicaPlacer {
 
     private mutating func nextFollower(in index: Int, notAmong taken: [BrokerID]) -> BrokerID? {
         let rack = racks[index]
-        let turn = racks.count > 1 ? rack.following : rack.leading + rack.following
-        for step in rack.unfenced.indices {
-            let broker = rack.unfenced[(turn + step) % rack.unfenced.count]
+        let count = rack.unfenced.count
+        for step in 0..<count {
+            let broker: BrokerID
+            if racks.count == 1 {
+                // The others stand in a ring behind the leader, whose turn is over already.
+                guard count > 1 else { break }
+                let place = (rack.following + step) % (count - 1)
+                broker = rack.unfenced[(rack.leading + place) % count]
+            } else {
+                broker = rack.unfenced[(rack.following + step) % count]
+            }
             guard !taken.contains(broker) else { continue }
             if racks.count > 1 { racks[index].following += 1 }
             return broker
