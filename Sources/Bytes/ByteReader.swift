@@ -79,7 +79,9 @@ public struct ByteReader {
     @inlinable public mutating func uint64() throws(DecodeError) -> UInt64 { try integer() }
 
     /// One byte; anything but 0 is true.
-    @inlinable public mutating func bool() throws(DecodeError) -> Bool { try integer(UInt8.self) != 0 }
+    @inlinable public mutating func bool() throws(DecodeError) -> Bool {
+        try integer(UInt8.self) != 0
+    }
 
     /// IEEE-754, 8 bytes.
     @inlinable
@@ -148,7 +150,9 @@ public struct ByteReader {
     public mutating func string(_ count: Int) throws(DecodeError) -> String {
         let at = try advance(count)
         let text = unsafe UnsafeRawBufferPointer(start: base + at, count: count)
-        guard let string = unsafe String(validating: text, as: UTF8.self) else { throw .invalidUTF8 }
+        guard let string = unsafe String(validating: text, as: UTF8.self) else {
+            throw .invalidUTF8
+        }
         return string
     }
 

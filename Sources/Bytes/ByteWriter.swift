@@ -137,7 +137,8 @@ public struct ByteWriter: ~Copyable {
     /// Overwrites an integer written earlier. Traps outside what was written.
     @inlinable
     public mutating func overwrite<T: FixedWidthInteger>(_ value: T, at index: Int) {
-        precondition(index >= 0 && index + MemoryLayout<T>.size <= written, "inside what was written")
+        precondition(
+            index >= 0 && index + MemoryLayout<T>.size <= written, "inside what was written")
         unsafe base.storeBytes(of: value.bigEndian, toByteOffset: index, as: T.self)
     }
 

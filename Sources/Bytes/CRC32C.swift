@@ -9,7 +9,8 @@ public enum CRC32C {
     }
 
     /// The same by table, as the oracle in tests.
-    public static func checksumByTable(_ bytes: UnsafeRawBufferPointer, from: UInt32 = 0) -> UInt32 {
+    public static func checksumByTable(_ bytes: UnsafeRawBufferPointer, from: UInt32 = 0) -> UInt32
+    {
         guard let base = bytes.baseAddress else { return from }
         return unsafe martlet_crc32c_table(from, base, bytes.count)
     }

@@ -69,7 +69,8 @@ public struct SharedBytes: Sendable {
     /// A big-endian integer at `index`. Traps if it leaves the slice: check `count` first.
     @inlinable
     public func integer<T: FixedWidthInteger>(at index: Int, as type: T.Type = T.self) -> T {
-        precondition(index >= 0 && index + MemoryLayout<T>.size <= count, "integer inside the slice")
+        precondition(
+            index >= 0 && index + MemoryLayout<T>.size <= count, "integer inside the slice")
         return unsafe T(
             bigEndian: storage.base.loadUnaligned(fromByteOffset: start + index, as: T.self))
     }
@@ -80,7 +81,8 @@ public struct SharedBytes: Sendable {
     /// the bytes on. This is how a leader stamps offsets and epochs on a batch without copying it.
     @inlinable
     public func overwrite<T: FixedWidthInteger>(_ value: T, at index: Int) {
-        precondition(index >= 0 && index + MemoryLayout<T>.size <= count, "integer inside the slice")
+        precondition(
+            index >= 0 && index + MemoryLayout<T>.size <= count, "integer inside the slice")
         unsafe storage.base.storeBytes(
             of: value.bigEndian, toByteOffset: start + index, as: T.self)
     }
@@ -105,7 +107,9 @@ public struct SharedBytes: Sendable {
     public var utf8: String? { String(validating: array, as: UTF8.self) }
 
     /// A private copy, so that a small slice does not keep a large block alive.
-    public func detached() -> SharedBytes { unsafe withUnsafeBytes { unsafe SharedBytes(copying: $0) } }
+    public func detached() -> SharedBytes {
+        unsafe withUnsafeBytes { unsafe SharedBytes(copying: $0) }
+    }
 }
 
 extension SharedBytes: Hashable {

@@ -166,7 +166,8 @@ extension ErrorCode: CustomStringConvertible {
         .none: Entry(name: "NONE", advice: .fail),
         .offsetOutOfRange: Entry(name: "OFFSET_OUT_OF_RANGE", advice: .fail),
         .corruptMessage: Entry(name: "CORRUPT_MESSAGE", advice: .retry),
-        .unknownTopicOrPartition: Entry(name: "UNKNOWN_TOPIC_OR_PARTITION", advice: .refreshAndRetry),
+        .unknownTopicOrPartition: Entry(
+            name: "UNKNOWN_TOPIC_OR_PARTITION", advice: .refreshAndRetry),
         .invalidFetchSize: Entry(name: "INVALID_FETCH_SIZE", advice: .fail),
         .leaderNotAvailable: Entry(name: "LEADER_NOT_AVAILABLE", advice: .refreshAndRetry),
         .notLeaderOrFollower: Entry(name: "NOT_LEADER_OR_FOLLOWER", advice: .refreshAndRetry),
@@ -178,12 +179,14 @@ extension ErrorCode: CustomStringConvertible {
         .offsetMetadataTooLarge: Entry(name: "OFFSET_METADATA_TOO_LARGE", advice: .fail),
         .networkException: Entry(name: "NETWORK_EXCEPTION", advice: .refreshAndRetry),
         .coordinatorLoadInProgress: Entry(name: "COORDINATOR_LOAD_IN_PROGRESS", advice: .retry),
-        .coordinatorNotAvailable: Entry(name: "COORDINATOR_NOT_AVAILABLE", advice: .refreshAndRetry),
+        .coordinatorNotAvailable: Entry(
+            name: "COORDINATOR_NOT_AVAILABLE", advice: .refreshAndRetry),
         .notCoordinator: Entry(name: "NOT_COORDINATOR", advice: .refreshAndRetry),
         .invalidTopicException: Entry(name: "INVALID_TOPIC_EXCEPTION", advice: .fail),
         .recordListTooLarge: Entry(name: "RECORD_LIST_TOO_LARGE", advice: .fail),
         .notEnoughReplicas: Entry(name: "NOT_ENOUGH_REPLICAS", advice: .retry),
-        .notEnoughReplicasAfterAppend: Entry(name: "NOT_ENOUGH_REPLICAS_AFTER_APPEND", advice: .retry),
+        .notEnoughReplicasAfterAppend: Entry(
+            name: "NOT_ENOUGH_REPLICAS_AFTER_APPEND", advice: .retry),
         .invalidRequiredAcks: Entry(name: "INVALID_REQUIRED_ACKS", advice: .fail),
         .illegalGeneration: Entry(name: "ILLEGAL_GENERATION", advice: .fail),
         .inconsistentGroupProtocol: Entry(name: "INCONSISTENT_GROUP_PROTOCOL", advice: .fail),
@@ -216,7 +219,8 @@ extension ErrorCode: CustomStringConvertible {
         .invalidTransactionTimeout: Entry(name: "INVALID_TRANSACTION_TIMEOUT", advice: .fail),
         .concurrentTransactions: Entry(name: "CONCURRENT_TRANSACTIONS", advice: .retry),
         .transactionCoordinatorFenced: Entry(name: "TRANSACTION_COORDINATOR_FENCED", advice: .fail),
-        .transactionalIdAuthorizationFailed: Entry(name: "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", advice: .fail),
+        .transactionalIdAuthorizationFailed: Entry(
+            name: "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", advice: .fail),
         .securityDisabled: Entry(name: "SECURITY_DISABLED", advice: .fail),
         .operationNotAttempted: Entry(name: "OPERATION_NOT_ATTEMPTED", advice: .fail),
         .kafkaStorageError: Entry(name: "KAFKA_STORAGE_ERROR", advice: .refreshAndRetry),
@@ -226,9 +230,12 @@ extension ErrorCode: CustomStringConvertible {
         .reassignmentInProgress: Entry(name: "REASSIGNMENT_IN_PROGRESS", advice: .fail),
         .delegationTokenAuthDisabled: Entry(name: "DELEGATION_TOKEN_AUTH_DISABLED", advice: .fail),
         .delegationTokenNotFound: Entry(name: "DELEGATION_TOKEN_NOT_FOUND", advice: .fail),
-        .delegationTokenOwnerMismatch: Entry(name: "DELEGATION_TOKEN_OWNER_MISMATCH", advice: .fail),
-        .delegationTokenRequestNotAllowed: Entry(name: "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", advice: .fail),
-        .delegationTokenAuthorizationFailed: Entry(name: "DELEGATION_TOKEN_AUTHORIZATION_FAILED", advice: .fail),
+        .delegationTokenOwnerMismatch: Entry(
+            name: "DELEGATION_TOKEN_OWNER_MISMATCH", advice: .fail),
+        .delegationTokenRequestNotAllowed: Entry(
+            name: "DELEGATION_TOKEN_REQUEST_NOT_ALLOWED", advice: .fail),
+        .delegationTokenAuthorizationFailed: Entry(
+            name: "DELEGATION_TOKEN_AUTHORIZATION_FAILED", advice: .fail),
         .delegationTokenExpired: Entry(name: "DELEGATION_TOKEN_EXPIRED", advice: .fail),
         .invalidPrincipalType: Entry(name: "INVALID_PRINCIPAL_TYPE", advice: .fail),
         .nonEmptyGroup: Entry(name: "NON_EMPTY_GROUP", advice: .fail),
@@ -243,10 +250,12 @@ extension ErrorCode: CustomStringConvertible {
         .staleBrokerEpoch: Entry(name: "STALE_BROKER_EPOCH", advice: .fail),
         .offsetNotAvailable: Entry(name: "OFFSET_NOT_AVAILABLE", advice: .retry),
         .memberIdRequired: Entry(name: "MEMBER_ID_REQUIRED", advice: .fail),
-        .preferredLeaderNotAvailable: Entry(name: "PREFERRED_LEADER_NOT_AVAILABLE", advice: .refreshAndRetry),
+        .preferredLeaderNotAvailable: Entry(
+            name: "PREFERRED_LEADER_NOT_AVAILABLE", advice: .refreshAndRetry),
         .groupMaxSizeReached: Entry(name: "GROUP_MAX_SIZE_REACHED", advice: .fail),
         .fencedInstanceId: Entry(name: "FENCED_INSTANCE_ID", advice: .fail),
-        .eligibleLeadersNotAvailable: Entry(name: "ELIGIBLE_LEADERS_NOT_AVAILABLE", advice: .refreshAndRetry),
+        .eligibleLeadersNotAvailable: Entry(
+            name: "ELIGIBLE_LEADERS_NOT_AVAILABLE", advice: .refreshAndRetry),
         .electionNotNeeded: Entry(name: "ELECTION_NOT_NEEDED", advice: .refreshAndRetry),
         .noReassignmentInProgress: Entry(name: "NO_REASSIGNMENT_IN_PROGRESS", advice: .fail),
         .groupSubscribedToTopic: Entry(name: "GROUP_SUBSCRIBED_TO_TOPIC", advice: .fail),
@@ -260,7 +269,8 @@ extension ErrorCode: CustomStringConvertible {
         .inconsistentVoterSet: Entry(name: "INCONSISTENT_VOTER_SET", advice: .fail),
         .invalidUpdateVersion: Entry(name: "INVALID_UPDATE_VERSION", advice: .fail),
         .featureUpdateFailed: Entry(name: "FEATURE_UPDATE_FAILED", advice: .fail),
-        .principalDeserializationFailure: Entry(name: "PRINCIPAL_DESERIALIZATION_FAILURE", advice: .fail),
+        .principalDeserializationFailure: Entry(
+            name: "PRINCIPAL_DESERIALIZATION_FAILURE", advice: .fail),
         .snapshotNotFound: Entry(name: "SNAPSHOT_NOT_FOUND", advice: .fail),
         .positionOutOfRange: Entry(name: "POSITION_OUT_OF_RANGE", advice: .fail),
         .unknownTopicId: Entry(name: "UNKNOWN_TOPIC_ID", advice: .refreshAndRetry),
@@ -298,7 +308,8 @@ extension ErrorCode: CustomStringConvertible {
         .streamsTopologyFenced: Entry(name: "STREAMS_TOPOLOGY_FENCED", advice: .fail),
         .shareSessionLimitReached: Entry(name: "SHARE_SESSION_LIMIT_REACHED", advice: .retry),
         .groupDeletionFailed: Entry(name: "GROUP_DELETION_FAILED", advice: .fail),
-        .streamsTopologyDescriptionUpdateFailed: Entry(name: "STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED", advice: .fail),
+        .streamsTopologyDescriptionUpdateFailed: Entry(
+            name: "STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED", advice: .fail),
         .controllerIdNotRegistered: Entry(name: "CONTROLLER_ID_NOT_REGISTERED", advice: .fail),
     ]
 

@@ -76,7 +76,8 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     public let securityProtocol: SecurityProtocol
 
     public init(
-        listener: String, host: String, port: UInt16, securityProtocol: SecurityProtocol = .plaintext
+        listener: String, host: String, port: UInt16,
+        securityProtocol: SecurityProtocol = .plaintext
     ) {
         self.listener = listener
         self.host = host
