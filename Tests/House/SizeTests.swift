@@ -26,11 +26,13 @@ struct SizeTests {
         }
     }
 
-    /// The formatter sees to the 100 columns of code; it leaves comments and long texts alone.
+    /// The formatter sees to the 100 columns of code; it leaves comments, long texts and names alone.
     @Test func `of lines stay readable`() {
         for file in tree.swift {
             for (index, line) in file.lines.enumerated()
-            where line.utf8.count > Self.columnsMax && line.count > Self.columnsMax {
+            where !line.contains("func `") && line.utf8.count > Self.columnsMax
+                && line.count > Self.columnsMax
+            {
                 Issue.record("\(file.path):\(index + 1): \(line.count) columns")
             }
         }

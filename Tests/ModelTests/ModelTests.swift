@@ -12,7 +12,9 @@ struct ModelTests {
             #expect(UUID(id.description) == id)
             #expect(!id.description.hasPrefix("-"))
         }
-        for text in ["", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAB"] {
+        for text in [
+            "", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAB",
+        ] {
             #expect(UUID(text) == nil)
         }
     }
