@@ -147,7 +147,9 @@ let package = Package(
                 "TestSupport",
             ]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
-        tests("RaftTests", ["Raft", "Bytes", "Model", "TestSupport"]),
+        tests(
+            "RaftTests", ["Raft", "Bytes", "Model", "TestSupport"],
+            resources: [.embedInCode("Scenarios")]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(
             "ControllerTests",

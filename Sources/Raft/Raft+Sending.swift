@@ -23,9 +23,21 @@ extension Raft {
         _ request: Request, to peer: Peer, at address: QuorumAddress, now: Instant,
         _ effects: inout [Effect]
     ) {
-        let deadline = now + configuration.requestTimeout
+        let deadline = now + timeout(of: request)
         let id = links.sent(request, to: peer, deadline: deadline)
         effects.append(.send(id, to: peer, at: address, request))
+    }
+
+    /// A Fetch on a dead connection must not outlive the leader's patience, or a follower that can be reached
+    /// again stays silent until the leader gives up.
+    private func timeout(of request: Request) -> Duration {
+        switch request {
+        case .fetch, .fetchSnapshot:
+            min(
+                configuration.requestTimeout,
+                max(configuration.fetchTimeout, configuration.fetchMaxWait * 2))
+        case .vote, .beginEpoch, .endEpoch: configuration.requestTimeout
+        }
     }
 
     mutating func send(

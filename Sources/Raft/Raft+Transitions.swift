@@ -65,6 +65,19 @@ extension Raft {
             precondition(voted.id == now.id, "one vote for each term")
         }
         persisted = state
+        // If nothing left since the last write was asked for, one write serves both: a vote in a new term costs
+        // one sync, not two.
+        for index in effects.indices.reversed() {
+            switch effects[index] {
+            case .persist:
+                effects[index] = .persist(state)
+                return
+            case .report, .leadershipChanged: continue
+            default:
+                effects.append(.persist(state))
+                return
+            }
+        }
         effects.append(.persist(state))
     }
 
