@@ -1,11 +1,15 @@
 #define _GNU_SOURCE
 #include "cplatform.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -13,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <limits.h>
 #include <time.h>
 #include <unistd.h>
@@ -313,4 +318,90 @@ int64_t martlet_cpu_nanoseconds(void) {
     struct timespec used;
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) < 0) return -errno;
     return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+int64_t martlet_resident_bytes(void) {
+    FILE *facts = fopen("/proc/self/statm", "re");
+    if (!facts) return -errno;
+    long total = 0, resident = 0;
+    int found = fscanf(facts, "%ld %ld", &total, &resident);
+    fclose(facts);
+    return found == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : -EIO;
+}
+
+int64_t martlet_open_descriptor_count(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    if (!directory) return -errno;
+    int64_t count = 0;
+    while (readdir(directory)) count++;
+    closedir(directory);
+    // Without `.`, `..` and the descriptor of the directory itself.
+    return count - 3;
+}
+
+// MARK: signals and processes
+
+void martlet_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+static int signal_pipe[2] = {-1, -1};
+
+// Runs inside whatever the signal interrupted: it may only write, and must leave errno alone.
+static void note_signal(int number) {
+    int kept = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(signal_pipe[1], &byte, 1);
+    (void)written;  // A full pipe holds signals enough.
+    errno = kept;
+}
+
+int martlet_watch_signals(const int *signals, int count) {
+    if (pipe2(signal_pipe, O_CLOEXEC) < 0) return -errno;
+    fcntl(signal_pipe[1], F_SETFL, O_NONBLOCK);
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    for (int i = 0; i < count; i++) {
+        if (sigaction(signals[i], &action, NULL) < 0) return -errno;
+    }
+    return 0;
+}
+
+int martlet_next_signal(void) {
+    unsigned char byte = 0;
+    int answer = (int)RETRYING(read(signal_pipe[0], &byte, 1));
+    return answer < 0 ? answer : byte;
+}
+
+extern char **environ;
+
+int martlet_spawn(const char *path, char *const *arguments) {
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    // Whatever else is open here, by whatever library, is not the child's.
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    pid_t child = 0;
+    int code = posix_spawn(&child, path, &actions, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return code == 0 ? child : -code;
+}
+
+int martlet_wait_for_child(int child) {
+    int status = 0;
+    int answer = RETRYING(waitpid(child, &status, 0));
+    if (answer < 0) return answer;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int martlet_kill(int process, int signal) { return RETRYING(kill(process, signal)); }
+
+int64_t martlet_executable_path(char *buffer, size_t count) {
+    return RETRYING(readlink("/proc/self/exe", buffer, count));
 }

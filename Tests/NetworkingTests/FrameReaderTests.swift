@@ -37,13 +37,13 @@ struct FrameReaderTests {
         }
     }
 
-    @Test(arguments: 0..<40 as Range<UInt64>)
+    @Test(arguments: 0..<20 as Range<UInt64>)
     func `cuts any stream in the same way, however it arrives`(seed: UInt64) throws {
         var random = PRNG(seed: seed)
-        let sizes = [0, 1, 3, 4, 100, 5_000, 70_000, 300_000, 1_500_000]
+        let sizes = [0, 1, 3, 4, 100, 5_000, 70_000, 300_000]
         var expected: [[UInt8]] = []
         var stream: [UInt8] = []
-        for _ in 0..<(5 + random.below(20)) {
+        for _ in 0..<(5 + random.below(10)) {
             let size = random.below(sizes[random.below(sizes.count)] + 1)
             let fill = UInt8(truncatingIfNeeded: random.next())
             expected.append((0..<size).map { UInt8(truncatingIfNeeded: $0) ^ fill })
@@ -52,7 +52,7 @@ struct FrameReaderTests {
         var feed = Feed(.lengthPrefixed(limit: 2_000_000))
         var at = 0
         let readMax = [1, 7, 1_000, 65_536, 1 << 20][Int(seed % 5)]
-        if readMax == 1 { stream = Array(stream.prefix(200_000)) }
+        if readMax == 1 { stream = Array(stream.prefix(20_000)) }
         while at < stream.count {
             at += try feed.read(stream[at...], limit: 1 + random.below(readMax))
             // What is kept must not change, and what is let go of must not be written to by others.
@@ -80,20 +80,20 @@ struct FrameReaderTests {
     }
 
     @Test func `takes no more memory than a step beyond what came`() throws {
-        var feed = Feed(.lengthPrefixed(limit: 100 << 20))
+        var feed = Feed(.lengthPrefixed(limit: 8 << 20))
         var writer = ByteWriter()
-        writer.int32(100 << 20)
+        writer.int32(8 << 20)
         writer.zeros(10)
         _ = try feed.read(writer.finish().array[...], limit: .max)
         #expect(feed.reader.heldByteCount <= FrameReader.firstBlockMax)
         var came = 10
         let chunk = [UInt8](repeating: 1, count: 1 << 20)
-        while came < 100 << 20 {
-            came += try feed.read(chunk[...], limit: (100 << 20) - came)
+        while came < 8 << 20 {
+            came += try feed.read(chunk[...], limit: (8 << 20) - came)
             let allowed = max(FrameReader.firstBlockMax, came * FrameReader.growth)
             #expect(feed.reader.heldByteCount <= allowed)
         }
-        #expect(feed.frames.map(\.count) == [100 << 20])
+        #expect(feed.frames.map(\.count) == [8 << 20])
         #expect(feed.reader.heldByteCount == 0)
     }
 
@@ -107,7 +107,7 @@ struct FrameReaderTests {
         #expect(feed.arena.used > 0, "a frame is kept")
         #expect(kept == [[1, 2, 3]])
         _ = kept
-        for _ in 0..<100_000 {
+        for _ in 0..<5_000 {
             _ = try feed.read(stream[...], limit: .max)
             feed.frames = []
             feed.arena.recycle()

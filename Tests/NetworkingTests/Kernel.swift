@@ -37,3 +37,16 @@ enum Kernel {
         return (pair[0], pair[1])
     }
 }
+
+extension Kernel {
+    static func limitDescriptors(to count: Int32) {
+        var limit = rlimit(rlim_cur: rlim_t(count), rlim_max: rlim_t(count))
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    static func lowestFreeDescriptor() -> Int32 {
+        let raw = dup(0)
+        close(raw)
+        return raw
+    }
+}

@@ -8,7 +8,7 @@ final class RawPeer {
     private var raw: Int32
 
     init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-        raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         if var size = receiveBuffer {
             _ = unsafe setsockopt(raw, SOL_SOCKET, SO_RCVBUF, &size, 4)
         }

@@ -11,7 +11,8 @@ final class RunningLoop: Sendable {
 
     deinit {
         loop.stop()
-        loop.join()
+        // The last holder may be work of the loop itself.
+        if !loop.isCurrent { loop.join() }
     }
 
     /// Runs `body` on the loop and waits for its answer.

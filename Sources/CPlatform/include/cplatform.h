@@ -94,3 +94,22 @@ int64_t martlet_raise_descriptor_limit(void);
 int64_t martlet_descriptor_limit(void);
 /// CPU time this process has used, in nanoseconds.
 int64_t martlet_cpu_nanoseconds(void);
+/// Memory of this process that is in RAM, in bytes.
+int64_t martlet_resident_bytes(void);
+/// Descriptors this process has open.
+int64_t martlet_open_descriptor_count(void);
+
+// Signals and processes.
+void martlet_ignore_broken_pipes(void);
+/// Writes each arriving signal of these to a pipe, from which `martlet_next_signal` reads. Call once.
+int martlet_watch_signals(const int *signals, int count);
+/// Waits for the next watched signal and answers with its number.
+int martlet_next_signal(void);
+/// Starts a program with this process's descriptors 0 to 2 and environment, but with no signal blocked or
+/// ignored. `arguments` ends with a null. Answers with the process's number.
+int martlet_spawn(const char *path, char *const *arguments);
+/// Waits for a child's end: its exit code, or 128 and the signal that ended it.
+int martlet_wait_for_child(int child);
+int martlet_kill(int process, int signal);
+/// The path of the running program.
+int64_t martlet_executable_path(char *buffer, size_t count);

@@ -1,0 +1,71 @@
+internal import CPlatform
+internal import Glibc
+
+/// This process, as the doors and the metrics see it.
+package enum HostProcess {
+    /// What the `process_…` metrics report.
+    package struct Facts: Hashable, Sendable {
+        /// Memory in RAM.
+        package var residentBytes: Int64
+        /// Processor time used since the start, in the kernel too.
+        package var cpuTime: Duration
+        package var openDescriptors: Int
+        package var descriptorsMax: Int
+    }
+
+    /// Asks the kernel; some tens of microseconds, so not on a hot path.
+    package static func facts() throws(Errno) -> Facts {
+        Facts(
+            residentBytes: Int64(try Errno.check(martlet_resident_bytes())),
+            cpuTime: .nanoseconds(Int64(try Errno.check(martlet_cpu_nanoseconds()))),
+            openDescriptors: try Errno.check(martlet_open_descriptor_count()),
+            descriptorsMax: try Errno.check(martlet_descriptor_limit()))
+    }
+
+    /// Raises the soft limit of open descriptors to the hard one; the answer is the limit in force.
+    @discardableResult
+    package static func raiseDescriptorLimit() throws(Errno) -> Int {
+        try Errno.check(martlet_raise_descriptor_limit())
+    }
+
+    /// This process's number.
+    package static var id: Int32 { getpid() }
+
+    /// Processors this process may run on: the default number of loops.
+    package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// The machine's name, as others may know it.
+    package static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        let text = name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The path of the running program, to start it again as another tool.
+    package static func executablePath() throws(Errno) -> String {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = try Errno.check(unsafe martlet_executable_path(&path, path.count))
+        let text = path.prefix(count).map(UInt8.init(bitPattern:))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Ends the process at once. What must be flushed or closed has been.
+    package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+
+    /// Writes text to standard error in one call, so that lines of several threads do not mix. What the
+    /// reader of a closed pipe does not take is lost: there is nowhere left to complain.
+    package static func writeError(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = unsafe bytes[...]
+            while unsafe !rest.isEmpty {
+                let part = unsafe UnsafeBufferPointer(rebasing: rest)
+                let written = unsafe write(STDERR_FILENO, part.baseAddress, part.count)
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { return }
+                unsafe rest = rest.dropFirst(written)
+            }
+        }
+    }
+}
