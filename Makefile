@@ -12,8 +12,8 @@ PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnap
 	python3 python3-venv
 PYTHON := .venv/bin/python
 
-.PHONY: deps packages python build test unit integration conformance lint format bench cluster \
-	install clean help
+.PHONY: deps packages python build test unit integration conformance simulate lint format bench \
+	cluster install clean help
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,11 +52,17 @@ unit:
 	swift test 2>&1 | tee $(BUILD)/unit-tests.log
 
 integration: build
-	@if [ -x Tests/Integration/run ]; then Tests/Integration/run $(BUILD)/release/martlet; fi
+	@if [ -x Tests/Integration/run ]; then Tests/Integration/run $(BUILD)/release/martlet; \
+	else echo "There is no Tests/Integration/run."; fi
 
 conformance: build python
 	@if [ -x Tests/Conformance/run ]; then \
-	  Tests/Conformance/run $(BUILD)/release/martlet $(PYTHON); fi
+	  Tests/Conformance/run $(BUILD)/release/martlet $(PYTHON); \
+	else echo "There is no Tests/Conformance/run."; fi
+
+simulate: ## run whole clusters in one thread, on files and a network in memory
+	@test -d Tests/SimulationTests || { echo "There is no Tests/SimulationTests." >&2; exit 1; }
+	swift test --filter SimulationTests
 
 lint: ## check the format of all Swift code and the house rules
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
@@ -66,7 +72,8 @@ format: ## format all Swift code
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 bench: build python ## measure speed and memory; prints, asserts nothing
-	@if [ -x Tests/Bench/run ]; then Tests/Bench/run $(BUILD)/release/martlet; fi
+	@test -x Tests/Bench/run || { echo "There is no Tests/Bench/run." >&2; exit 1; }
+	Tests/Bench/run $(BUILD)/release/martlet
 
 cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl-c stops them
 	$(BUILD)/release/martlet up

@@ -4,17 +4,23 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     @inlinable public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     @inlinable public static func < (a: Self, b: Self) -> Bool { a.nanoseconds < b.nanoseconds }
+    /// As late as can be told where the sum is later: a limit of "for ever" is a valid setting.
     @inlinable
     public static func + (a: Self, b: Duration) -> Self {
-        Self(nanoseconds: a.nanoseconds + b.inNanoseconds)
+        let length = b.inNanoseconds
+        let (sum, isTooLarge) = a.nanoseconds.addingReportingOverflow(length)
+        return Self(nanoseconds: isTooLarge ? (length < 0 ? .min : .max) : sum)
     }
     @inlinable
     public static func - (a: Self, b: Self) -> Duration {
-        .nanoseconds(a.nanoseconds - b.nanoseconds)
+        let (length, isTooLarge) = a.nanoseconds.subtractingReportingOverflow(b.nanoseconds)
+        return .nanoseconds(isTooLarge ? (a < b ? .min : .max) : length)
     }
     @inlinable
     public static func - (a: Self, b: Duration) -> Self {
-        Self(nanoseconds: a.nanoseconds - b.inNanoseconds)
+        let length = b.inNanoseconds
+        let (difference, isTooLarge) = a.nanoseconds.subtractingReportingOverflow(length)
+        return Self(nanoseconds: isTooLarge ? (length < 0 ? .max : .min) : difference)
     }
 
     public static let zero = Instant(nanoseconds: 0)

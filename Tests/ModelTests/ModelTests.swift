@@ -39,4 +39,13 @@ struct ModelTests {
             #expect(drawn >= .milliseconds(300) && drawn < .milliseconds(600))
         }
     }
+
+    @Test func `instants bear limits of for ever`() {
+        let now = Instant(nanoseconds: 5)
+        #expect(now + .milliseconds(Int64.max) == .distantFuture)
+        #expect(Instant(nanoseconds: -5) - .milliseconds(Int64.max) == Instant(nanoseconds: .min))
+        #expect(Instant.distantFuture + .seconds(1) == .distantFuture)
+        #expect(Instant.distantFuture - Instant(nanoseconds: .min) == .nanoseconds(Int64.max))
+        #expect(now + .seconds(1) - now == .seconds(1))
+    }
 }

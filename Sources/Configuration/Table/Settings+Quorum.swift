@@ -2,11 +2,11 @@ extension Settings {
     /// Roles of a node and the controller quorum.
     static let quorum: [Setting] = [
         .int(
-            "broker.heartbeat.interval.ms", 200,
+            "broker.heartbeat.interval.ms", 200, valid: .atLeast(1),
             "How often a broker tells the active controller that it lives. Kafka's default "
                 + "is 2000."),
         .int(
-            "broker.session.timeout.ms", 2000,
+            "broker.session.timeout.ms", 2000, valid: .atLeast(1),
             "Without a heartbeat for so long a broker is fenced; at least three heartbeats. "
                 + "Kafka's default is 9000."),
         .list(

@@ -48,7 +48,9 @@ extension Settings {
         .int(
             "index.interval.bytes", 4096, valid: .atLeast(0), broker: "log.index.interval.bytes",
             "Bytes of log between two entries of the offset index."),
-        .int("internal.segment.bytes", nil, isInternal: true, "Size of a segment, for tests."),
+        .int(
+            "internal.segment.bytes", nil, valid: .atLeast(1), isInternal: true,
+            "Size of a segment, for tests."),
         .list(
             "leader.replication.throttled.replicas", "", valid: .throttledReplicas,
             "Leaders whose replication is throttled, partition:broker,… or *."),
