@@ -86,7 +86,8 @@ extension Controller {
             draft.append(.config(record))
         }
         clearEligibleReplicas(
-            after: alteration.resource, isChanged: checked["min.insync.replicas"]
+            after: alteration.resource,
+            isChanged: checked["min.insync.replicas"]
                 != present["min.insync.replicas"], in: &draft)
     }
 

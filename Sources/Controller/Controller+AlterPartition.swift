@@ -89,7 +89,9 @@ extension Controller {
         {
             return notActive
         }
-        if alteration.leaderEpoch < partition.leaderEpoch { return ControllerError(.fencedLeaderEpoch) }
+        if alteration.leaderEpoch < partition.leaderEpoch {
+            return ControllerError(.fencedLeaderEpoch)
+        }
         if leader != partition.leader {
             return ControllerError(.invalidRequest, "The sender does not lead the partition")
         }
@@ -102,7 +104,9 @@ extension Controller {
     private func faultOfISR(
         _ alteration: PartitionAlteration, _ leader: BrokerID, _ partition: PartitionImage
     ) -> ControllerError? {
-        func invalid(_ reason: String) -> ControllerError { ControllerError(.invalidRequest, reason) }
+        func invalid(_ reason: String) -> ControllerError {
+            ControllerError(.invalidRequest, reason)
+        }
         let isr = alteration.isr.map(\.broker)
         for (index, broker) in isr.enumerated() {
             if !partition.replicas.contains(broker) || isr[..<index].contains(broker) {
@@ -125,7 +129,8 @@ extension Controller {
     private func ineligible(
         _ alteration: PartitionAlteration, _ draft: Draft
     ) -> ControllerError? {
-        for member in alteration.isr where !draft.image.isEligible(member.broker, epoch: member.epoch) {
+        for member in alteration.isr
+        where !draft.image.isEligible(member.broker, epoch: member.epoch) {
             return ControllerError(
                 .ineligibleReplica,
                 "Broker \(member.broker.rawValue) is fenced, shutting down, or another incarnation")

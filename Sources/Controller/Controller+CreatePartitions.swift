@@ -29,7 +29,10 @@ extension Controller {
             let before = draft.image
             let count = draft.records.count
             do throws(ControllerError) {
-                guard !topics.indices.contains(where: { $0 != index && topics[$0].topic == topic.topic })
+                guard
+                    !topics.indices.contains(where: {
+                        $0 != index && topics[$0].topic == topic.topic
+                    })
                 else { throw ControllerError(.invalidRequest, "Duplicate topic name.") }
                 try grow(topic, &placer, in: &draft)
                 results.append(TopicResult(name: topic.topic, outcome: .success(())))
@@ -70,7 +73,8 @@ extension Controller {
             replicas = try place(added, factor, &placer)
         }
         for (index, replicas) in replicas.enumerated() {
-            try appendPartition(PartitionKey(topic.id, Int32(present + index)), replicas, in: &draft)
+            try appendPartition(
+                PartitionKey(topic.id, Int32(present + index)), replicas, in: &draft)
         }
     }
 

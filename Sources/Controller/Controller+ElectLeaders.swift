@@ -52,10 +52,12 @@ extension Controller {
         guard let partition = topic.partition(name.partition) else {
             return ControllerError(.unknownTopicOrPartition, "No such partition as \(name)")
         }
-        let isNeeded = isUnclean
+        let isNeeded =
+            isUnclean
             ? partition.leader == nil : partition.leader != partition.preferredLeader
         guard isNeeded else { return ControllerError(.electionNotNeeded) }
-        var change = draft.change(of: partition, PartitionKey(topic.id, name.partition), in: topic.name)
+        var change = draft.change(
+            of: partition, PartitionKey(topic.id, name.partition), in: topic.name)
         change.election = isUnclean ? .unclean : .preferred
         guard let record = change.record() else {
             return ControllerError(

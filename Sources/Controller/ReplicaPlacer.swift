@@ -42,14 +42,17 @@ struct ReplicaPlacer {
     }
 
     private static func isCordoned(_ broker: BrokerRegistration) -> Bool {
-        guard let cordoned = broker.cordonedDirectories, !broker.directories.isEmpty else { return false }
+        guard let cordoned = broker.cordonedDirectories, !broker.directories.isEmpty else {
+            return false
+        }
         return broker.directories.allSatisfy(cordoned.contains)
     }
 
     /// Why no partition can have so many replicas; nil if it can.
     func fault(replicationFactor: Int) -> String? {
         if usable < replicationFactor {
-            return "The target replication factor of \(replicationFactor) cannot be reached because "
+            return
+                "The target replication factor of \(replicationFactor) cannot be reached because "
                 + "only \(usable) broker(s) are registered or not cordoned."
         }
         if unfencedCount == 0 { return "All brokers are currently fenced." }
@@ -68,7 +71,9 @@ struct ReplicaPlacer {
         var rack = lead
         while replicas.count < replicationFactor {
             rack = (rack + 1) % racks.count
-            if let follower = nextFollower(in: rack, notAmong: replicas) { replicas.append(follower) }
+            if let follower = nextFollower(in: rack, notAmong: replicas) {
+                replicas.append(follower)
+            }
         }
         return replicas
     }

@@ -85,7 +85,9 @@ package struct MetadataDelta: Sendable {
         in after: MetadataImage, _ body: (PartitionChange) throws(E) -> Void
     ) throws(E) {
         for (id, numbers) in topics {
-            guard let topic = after.topics[id] else { preconditionFailure("a topic that still exists") }
+            guard let topic = after.topics[id] else {
+                preconditionFailure("a topic that still exists")
+            }
             let earlier = before.topics[id]
             for number in numbers.elements {
                 guard let partition = topic.partitions[number] else {

@@ -15,14 +15,18 @@ package struct MetadataImage: Equatable, Sendable {
     package internal(set) var brokers = PersistentMap<BrokerID, BrokerRegistration>()
     package internal(set) var controllers = PersistentMap<BrokerID, ControllerRegistration>()
     /// Dynamic settings, by resource, then by key.
-    package internal(set) var configs = PersistentMap<ConfigResource, PersistentMap<String, String>>()
+    package internal(set) var configs = PersistentMap<
+        ConfigResource, PersistentMap<String, String>
+    >()
     /// Finalized levels; a feature at level 0 is not listed.
     package internal(set) var features = PersistentMap<String, Int16>()
     /// First id of the next block of producer ids.
     package internal(set) var nextProducerID = ProducerID(0)
 
     package internal(set) var accessControl = PersistentMap<UUID, AccessControlEntryRecord>()
-    package internal(set) var scramCredentials = PersistentMap<ScramKey, UserScramCredentialRecord>()
+    package internal(set) var scramCredentials = PersistentMap<
+        ScramKey, UserScramCredentialRecord
+    >()
     package internal(set) var quotas = PersistentMap<QuotaEntity, PersistentMap<String, Double>>()
     package internal(set) var delegationTokens = PersistentMap<String, DelegationTokenRecord>()
 

@@ -40,7 +40,8 @@ extension Raft {
         let observing = state.replicas.filter { !voters.contains($0.key) }
         return QuorumDescription(
             leader: configuration.id, term: term,
-            highWatermark: state.hasCommitted ? highWatermark ?? Offset.none : .none, voters: voting,
+            highWatermark: state.hasCommitted ? highWatermark ?? Offset.none : .none,
+            voters: voting,
             observers: observing.map(QuorumDescription.Replica.init), nodes: voters)
     }
 }

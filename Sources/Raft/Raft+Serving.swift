@@ -43,7 +43,9 @@ extension Raft {
     }
 
     /// A leader's high watermark speaks for its term only once something of the term is committed.
-    private var toldHighWatermark: Offset { hasCommittedInTerm ? highWatermark ?? Offset.none : .none }
+    private var toldHighWatermark: Offset {
+        hasCommittedInTerm ? highWatermark ?? Offset.none : .none
+    }
 
     private mutating func answerOrPark(
         _ fetch: Request.FetchRequest, token: RequestToken, now: Instant,
@@ -222,7 +224,8 @@ extension Raft {
     package mutating func snapshotCreated(_ snapshot: LogShape.Snapshot) {
         defer { assertInvariants() }
         precondition(
-            snapshot.id.offset <= highWatermark ?? Offset.none, "only what is committed is in a snapshot")
+            snapshot.id.offset <= highWatermark ?? Offset.none,
+            "only what is committed is in a snapshot")
         log.addSnapshot(snapshot)
     }
 

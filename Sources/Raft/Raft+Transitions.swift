@@ -175,7 +175,9 @@ extension Raft {
         let byProgress = others.map { voter in
             (key: voter.key, end: leader.progress(of: voter)?.logEnd ?? .none)
         }
-        let successors = byProgress.sorted { $0.end != $1.end ? $0.end > $1.end : $0.key.id < $1.key.id }
+        let successors = byProgress.sorted {
+            $0.end != $1.end ? $0.end > $1.end : $0.key.id < $1.key.id
+        }
         let resigned = Resigned(
             successors: successors.map(\.key), unacknowledged: others.map(\.key.id),
             electionDeadline: drawElectionDeadline(now: now))

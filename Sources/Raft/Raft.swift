@@ -201,7 +201,8 @@ package struct Raft: Sendable {
     func assertInvariants() {
         log.assertInvariants()
         precondition(term >= persisted.term, "the term never falls")
-        precondition(electionState == persisted, "what a state stands on was handed out to be written")
+        precondition(
+            electionState == persisted, "what a state stands on was handed out to be written")
         if let highWatermark {
             precondition(highWatermark <= log.end, "the high watermark lies inside the log")
         }

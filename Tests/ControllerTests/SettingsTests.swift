@@ -30,7 +30,11 @@ struct SettingsTests {
 
     @Test func `sets, removes, appends and subtracts`() throws {
         var cluster = try cluster()
-        #expect(alter(&cluster, topic, [.init("retention.ms", .set, "7"), .init("cleanup.policy", .append, "compact")]) == nil)
+        #expect(
+            alter(
+                &cluster, topic,
+                [.init("retention.ms", .set, "7"), .init("cleanup.policy", .append, "compact")])
+                == nil)
         #expect(cluster.image.config("retention.ms", of: topic) == "7")
         #expect(cluster.image.config("cleanup.policy", of: topic) == "delete,compact")
         #expect(alter(&cluster, topic, [.init("cleanup.policy", .subtract, "delete")]) == nil)
@@ -40,7 +44,8 @@ struct SettingsTests {
         #expect(cluster.image.config("cleanup.policy", of: topic) == "compact")
         // What changes nothing writes nothing.
         let same = cluster.controller.alterConfigs(
-            [ConfigAlteration(topic, [.init("cleanup.policy", .set, "compact")])], validateOnly: false)
+            [ConfigAlteration(topic, [.init("cleanup.policy", .set, "compact")])],
+            validateOnly: false)
         #expect(same.records.isEmpty)
     }
 
@@ -51,11 +56,23 @@ struct SettingsTests {
             (topic, [.init("retention.ms", .set, "x")], .invalidConfig),
             (topic, [.init("retention.ms", .append, "1")], .invalidConfig),
             (topic, [.init("retention.ms", .set, nil)], .invalidRequest),
-            (topic, [.init("retention.ms", .set, "1"), .init("retention.ms", .delete, nil)], .invalidRequest),
-            (topic, [.init("retention.ms", .set, "1"), .init("segment.ms", .set, "x")], .invalidConfig),
-            (ConfigResource(.topic, "u"), [.init("retention.ms", .set, "1")], .unknownTopicOrPartition),
+            (
+                topic, [.init("retention.ms", .set, "1"), .init("retention.ms", .delete, nil)],
+                .invalidRequest
+            ),
+            (
+                topic, [.init("retention.ms", .set, "1"), .init("segment.ms", .set, "x")],
+                .invalidConfig
+            ),
+            (
+                ConfigResource(.topic, "u"), [.init("retention.ms", .set, "1")],
+                .unknownTopicOrPartition
+            ),
             (ConfigResource(.broker, "x"), [.init("retention.ms", .set, "1")], .invalidRequest),
-            (ConfigResource(.broker, "9"), [.init("log.retention.ms", .set, "1")], .brokerIdNotRegistered),
+            (
+                ConfigResource(.broker, "9"), [.init("log.retention.ms", .set, "1")],
+                .brokerIdNotRegistered
+            ),
             (one, [.init("node.id", .set, "3")], .invalidRequest),
             (one, [.init("nonsense", .set, "3")], .invalidConfig),
             (one, [.init("log.retention.ms", .set, "x")], .invalidConfig),
@@ -70,15 +87,21 @@ struct SettingsTests {
     @Test func `is only tried when that is asked`() throws {
         var cluster = try cluster()
         #expect(alter(&cluster, topic, [.init("retention.ms", .set, "7")], only: true) == nil)
-        #expect(alter(&cluster, topic, [.init("retention.ms", .set, "x")], only: true) == .invalidConfig)
+        #expect(
+            alter(&cluster, topic, [.init("retention.ms", .set, "x")], only: true) == .invalidConfig
+        )
         #expect(cluster.image.configs.isEmpty)
     }
 
     @Test func `of all brokers is the default of topics`() throws {
         var cluster = try cluster()
-        #expect(alter(&cluster, everybody, [.init("unclean.leader.election.enable", .set, "true")]) == nil)
+        #expect(
+            alter(&cluster, everybody, [.init("unclean.leader.election.enable", .set, "true")])
+                == nil)
         #expect(cluster.controller.draft.allowsUncleanElection(in: "t"))
-        #expect(alter(&cluster, everybody, [.init("unclean.leader.election.enable", .delete, nil)]) == nil)
+        #expect(
+            alter(&cluster, everybody, [.init("unclean.leader.election.enable", .delete, nil)])
+                == nil)
         #expect(!cluster.controller.draft.allowsUncleanElection(in: "t"))
         #expect(alter(&cluster, everybody, [.init("min.insync.replicas", .set, "2")]) == nil)
         #expect(cluster.controller.draft.rules(for: "t").minInSync == 2)
@@ -92,7 +115,10 @@ struct SettingsTests {
 
     @Test func `as a whole forgets what is not named`() throws {
         var cluster = try cluster()
-        #expect(alter(&cluster, topic, [.init("retention.ms", .set, "7"), .init("segment.ms", .set, "9")]) == nil)
+        #expect(
+            alter(
+                &cluster, topic, [.init("retention.ms", .set, "7"), .init("segment.ms", .set, "9")])
+                == nil)
         cluster.take(
             cluster.controller.replaceConfigs(
                 [(resource: topic, configs: [(name: "segment.ms", value: "10")])],
@@ -104,8 +130,14 @@ struct SettingsTests {
     @Test func `hands out blocks of producer ids once`() throws {
         var cluster = try cluster()
         let epoch = try #require(cluster.image.broker(1)?.epoch)
-        #expect(cluster.take(try cluster.controller.allocateProducerIDs(to: 1, epoch: epoch)) == 0..<1_000)
-        #expect(cluster.take(try cluster.controller.allocateProducerIDs(to: 1, epoch: epoch)) == 1_000..<2_000)
-        #expect(refusal { _ = try cluster.controller.allocateProducerIDs(to: 1, epoch: 77) } == .staleBrokerEpoch)
+        #expect(
+            cluster.take(try cluster.controller.allocateProducerIDs(to: 1, epoch: epoch))
+                == 0..<1_000)
+        #expect(
+            cluster.take(try cluster.controller.allocateProducerIDs(to: 1, epoch: epoch))
+                == 1_000..<2_000)
+        #expect(
+            refusal { _ = try cluster.controller.allocateProducerIDs(to: 1, epoch: 77) }
+                == .staleBrokerEpoch)
     }
 }

@@ -57,7 +57,8 @@ struct MetadataImageTests {
         #expect(leaderless.isr == shrunk.isr)
     }
 
-    @Test func `keeps each replica's directory when the replica list changes without them`() throws {
+    @Test func `keeps each replica's directory when the replica list changes without them`() throws
+    {
         var image = try withOnePartition()
         var change = PartitionChangeRecord()
         change.topicID = key.topicID.uuid

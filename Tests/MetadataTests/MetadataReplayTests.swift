@@ -86,7 +86,8 @@ struct MetadataReplayTests {
             if before.partition(key) != partition { #expect(seen.contains(key)) }
             if before.topics[topic.id] == nil { #expect(delta.topics.contains(topic.id)) }
         }
-        for id in 0..<6 as Range<Int32> where before.brokers[BrokerID(id)] != after.brokers[BrokerID(id)] {
+        for id in 0..<6 as Range<Int32>
+        where before.brokers[BrokerID(id)] != after.brokers[BrokerID(id)] {
             #expect(delta.brokers.contains(BrokerID(id)))
         }
         for (resource, settings) in after.configs where before.configs[resource] != settings {

@@ -98,7 +98,8 @@ struct RandomRunTests {
             while cluster.now < limit {
                 if !cluster.network.isEmpty {
                     cluster.deliver(0)
-                } else if let index = (0..<size).first(where: { !cluster.nodes[$0].syncs.isEmpty }) {
+                } else if let index = (0..<size).first(where: { !cluster.nodes[$0].syncs.isEmpty })
+                {
                     cluster.finishSync(index)
                 } else {
                     if let leader = (0..<size).first(where: {
@@ -109,11 +110,13 @@ struct RandomRunTests {
                         cluster.append(value, at: leader)
                         continue
                     }
-                    if let written, cluster.nodes.allSatisfy({ node in
-                        node.disk.entries.prefix(node.highWatermark).contains {
-                            $0.value == written && $0.kind == .data
-                        }
-                    }) {
+                    if let written,
+                        cluster.nodes.allSatisfy({ node in
+                            node.disk.entries.prefix(node.highWatermark).contains {
+                                $0.value == written && $0.kind == .data
+                            }
+                        })
+                    {
                         return true
                     }
                     if let lost = written,

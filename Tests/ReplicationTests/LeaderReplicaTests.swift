@@ -16,7 +16,8 @@ func state(
 }
 
 func leader(
-    _ assigned: AssignedState = state(), end: Offset = 0, highWatermark: Offset = 0, minInSync: Int = 2
+    _ assigned: AssignedState = state(), end: Offset = 0, highWatermark: Offset = 0,
+    minInSync: Int = 2
 ) -> LeaderReplica {
     LeaderReplica(
         id: 1, state: assigned, logEnd: end, durableEnd: end, highWatermark: highWatermark,
@@ -170,7 +171,8 @@ struct LeaderISRTests {
 struct FollowerReplicaTests {
     private func follower(end: Offset, highWatermark: Offset = 0) -> FollowerReplica {
         FollowerReplica(
-            state: state(leader: 2), logEnd: end, acknowledgedEnd: end, highWatermark: highWatermark)
+            state: state(leader: 2), logEnd: end, acknowledgedEnd: end, highWatermark: highWatermark
+        )
     }
 
     @Test func `promises only what is synced`() {

@@ -115,7 +115,9 @@ package struct LogShape: Equatable, Sendable {
     package mutating func truncate(to newEnd: Offset) {
         precondition(newEnd >= start, "what lies below the log start is in snapshots, not in doubt")
         precondition(newEnd <= end, "truncation only cuts")
-        while epochs.count > 1, let last = epochs.last, last.offset >= newEnd { epochs.removeLast() }
+        while epochs.count > 1, let last = epochs.last, last.offset >= newEnd {
+            epochs.removeLast()
+        }
         if start == .zero, let first = epochs.first, first.offset >= newEnd { epochs.removeAll() }
         voters.truncate(to: newEnd)
         end = newEnd
@@ -158,7 +160,10 @@ package struct LogShape: Equatable, Sendable {
     func assertInvariants() {
         precondition(start <= durableEnd, "the log start is durable")
         precondition(durableEnd <= end, "nothing is durable before it is written")
-        assert(zip(epochs, epochs.dropFirst()).allSatisfy { $0.epoch < $1.epoch && $0.offset <= $1.offset })
+        assert(
+            zip(epochs, epochs.dropFirst()).allSatisfy {
+                $0.epoch < $1.epoch && $0.offset <= $1.offset
+            })
     }
 }
 

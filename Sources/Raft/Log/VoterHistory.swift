@@ -36,7 +36,8 @@ package struct VoterHistory: Equatable, Sendable {
     }
 
     package mutating func wrote(_ voters: VoterSet, at offset: Offset) {
-        precondition(sets.last.map { $0.offset < offset } ?? true, "voter records come in log order")
+        precondition(
+            sets.last.map { $0.offset < offset } ?? true, "voter records come in log order")
         sets.append(Entry(offset: offset, value: voters))
     }
 

@@ -46,7 +46,8 @@ package struct VoterSet: Equatable, Sendable {
     package init(_ voters: [Voter]) {
         self.voters = voters.sorted { $0.key.id < $1.key.id }
         for (a, b) in zip(self.voters, self.voters.dropFirst()) {
-            precondition(a.key.id < b.key.id, "a voter is in the set once: check what was read first")
+            precondition(
+                a.key.id < b.key.id, "a voter is in the set once: check what was read first")
         }
     }
 
@@ -71,7 +72,9 @@ package struct VoterSet: Equatable, Sendable {
     /// The address on the first of `listeners` that `endpoints` has, else the first.
     package static func address(in endpoints: [Endpoint], listeners: [String]) -> QuorumAddress? {
         for listener in listeners {
-            if let found = endpoints.first(where: { $0.listener == listener }) { return found.address }
+            if let found = endpoints.first(where: { $0.listener == listener }) {
+                return found.address
+            }
         }
         return endpoints.first?.address
     }

@@ -42,7 +42,9 @@ struct Links: Equatable, Sendable {
         return inFlight
     }
 
-    mutating func sent(_ request: Raft.Request, to peer: Raft.Peer, deadline: Instant) -> Raft.RequestID {
+    mutating func sent(_ request: Raft.Request, to peer: Raft.Peer, deadline: Instant)
+        -> Raft.RequestID
+    {
         let id = Raft.RequestID(rawValue: nextID)
         nextID += 1
         set(peer, .waiting(InFlight(id: id, request: request, deadline: deadline)))
@@ -52,7 +54,9 @@ struct Links: Equatable, Sendable {
     /// Takes the request with this id off its link; nil if it is waited for no more.
     mutating func ended(_ id: Raft.RequestID) -> (peer: Raft.Peer, request: Raft.Request)? {
         for index in links.indices {
-            guard case .waiting(let inFlight) = links[index].state, inFlight.id == id else { continue }
+            guard case .waiting(let inFlight) = links[index].state, inFlight.id == id else {
+                continue
+            }
             links[index].state = .idle
             return (links[index].peer, inFlight.request)
         }

@@ -59,7 +59,8 @@ extension Raft {
             package let endpoints: [VoterSet.Endpoint]
 
             package init(
-                term: Term, leader: BrokerID, successors: [ReplicaKey], endpoints: [VoterSet.Endpoint]
+                term: Term, leader: BrokerID, successors: [ReplicaKey],
+                endpoints: [VoterSet.Endpoint]
             ) {
                 self.term = term
                 self.leader = leader

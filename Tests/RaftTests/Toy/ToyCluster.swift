@@ -197,7 +197,9 @@ struct ToyCluster {
 
     private mutating func perform(_ effect: Raft.Effect, at index: Int) {
         let now = now
-        if let line = Self.describe(effect) { transcript.append("\(nodes[index].id.rawValue) \(line)") }
+        if let line = Self.describe(effect) {
+            transcript.append("\(nodes[index].id.rawValue) \(line)")
+        }
         switch effect {
         case .persist(let state):
             check.persisted(state, over: nodes[index].disk.election, by: nodes[index].id)
