@@ -177,7 +177,8 @@ package struct Raft: Sendable {
         }
     }
 
-    var leaderAddress: QuorumAddress? {
+    /// Where the leader of this term can be reached, if that is known.
+    package var leaderAddress: QuorumAddress? {
         switch role {
         case .unattached, .candidate: nil
         case .prospective(let state): state.leaderAddress

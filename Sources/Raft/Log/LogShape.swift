@@ -91,6 +91,18 @@ package struct LogShape: Equatable, Sendable {
         return min(ours.offset, told.offset)
     }
 
+    /// Whether a peer's batches continue this log: from its end, epochs rising and not above `term`. The driver
+    /// asks before it writes what a Fetch brought; `append` traps on anything else.
+    package func accepts(_ run: AppendedRun, in term: Term) -> Bool {
+        guard run.base == end, run.end > run.base else { return false }
+        var last = lastEpoch
+        for entry in run.epochs {
+            guard entry.epoch >= last, entry.epoch.rawValue <= term.rawValue else { return false }
+            last = entry.epoch
+        }
+        return true
+    }
+
     // MARK: Changes
 
     package mutating func append(_ run: AppendedRun) {

@@ -35,6 +35,13 @@ package struct VoterHistory: Equatable, Sendable {
         return last.offset == .none
     }
 
+    /// What a snapshot that ends at `end` must say.
+    package func membership(before end: Offset) -> SnapshotMembership {
+        SnapshotMembership(
+            voters: sets.last { $0.offset < end }?.value,
+            kraftVersion: versions.last { $0.offset < end }?.value)
+    }
+
     package mutating func wrote(_ voters: VoterSet, at offset: Offset) {
         precondition(
             sets.last.map { $0.offset < offset } ?? true, "voter records come in log order")
