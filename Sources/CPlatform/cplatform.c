@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <limits.h>
 #include <time.h>
@@ -165,13 +166,31 @@ int martlet_is_resident(int descriptor, int64_t offset, int64_t count) {
         // A file system that cannot tell counts as not resident; the end of the file needs no disk.
         if (got < 0) return 0;
         if (got == 0) return 1;
-        if (got < asked) {
-            // Either the next page is missing or the file ends here: the next round tells.
-        }
+        // A short answer: either the next page is missing or the file ends here. The next round tells.
         offset += got;
         count -= got;
     }
     return 1;
+}
+
+int martlet_is_cached(int descriptor, int64_t offset, int64_t count) {
+    enum { CACHESTAT = 451 };
+    static _Atomic int lacks_cachestat;
+    static _Atomic int64_t page;
+    if (lacks_cachestat || count <= 0) return 0;
+    if (!page) page = sysconf(_SC_PAGESIZE);
+    struct {
+        uint64_t offset, length;
+    } range = {.offset = (uint64_t)offset, .length = (uint64_t)count};
+    struct {
+        uint64_t cached, dirty, writeback, evicted, recently_evicted;
+    } found;
+    if (syscall(CACHESTAT, descriptor, &range, &found, 0) < 0) {
+        if (errno == ENOSYS || errno == EPERM) lacks_cachestat = 1;
+        return 0;
+    }
+    int64_t pages = (offset + count - 1) / page - offset / page + 1;
+    return found.cached >= (uint64_t)pages;
 }
 
 int martlet_lock_file(int descriptor) {

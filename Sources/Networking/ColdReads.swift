@@ -3,9 +3,9 @@ internal import Platform
 internal import Ports
 internal import Synchronization
 
-/// Reads that may wait for a disk. Each device has threads of its own, so that one that stalls holds back only
-/// the connections that want something of it. A connection has one read under way at a time, which bounds the
-/// line before each pool.
+/// Reads that may wait for a disk. Each device has threads of its own, so that one that stalls
+/// holds back only the connections that want something of it. A connection has one read under way
+/// at a time, which bounds the line before each pool.
 final class ColdReads: Sendable {
     private static let threadsPerDevice = 4
 

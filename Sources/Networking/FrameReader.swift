@@ -4,16 +4,17 @@ internal import Ports
 
 /// Cuts a byte stream into frames, reading straight to where the bytes will stay.
 ///
-/// Bytes of a frame that did not arrive whole go to a block of its own, which is also where the next read
-/// puts the rest; only what was read into the arena before the end of the frame was missed is copied. The
-/// block grows with the bytes that really came: a length is only a claim.
+/// Bytes of a frame that did not arrive whole go to a block of its own, which is also where the
+/// next read puts the rest; only what was read into the arena before the end of the frame was
+/// missed is copied. The block grows with the bytes that really came: a length is only a claim.
 struct FrameReader {
     /// A block of a frame's own begins with at most this, whatever length the frame claims.
     static let firstBlockMax = 256 << 10
     /// A block that is full grows by this factor, up to the frame's length.
     static let growth = 4
-    /// While at least this much of a frame is missing, the arena is offered only `arenaShareOfLarge`, because
-    /// the next frame is likely large too and what lands in the arena would have to be copied.
+    /// While at least this much of a frame is missing, the arena is offered only
+    /// `arenaShareOfLarge`, because the next frame is likely large too and what lands in the arena
+    /// would have to be copied.
     static let largeRest = 64 << 10
     static let arenaShareOfLarge = 16 << 10
     static let prefixLength = 4
@@ -35,7 +36,8 @@ struct FrameReader {
     /// A length that no frame may have.
     struct InvalidLength: Error { let length: Int64 }
 
-    /// Says where the next read shall put its bytes: one part or two. Answers with their number and size.
+    /// Says where the next read shall put its bytes: one part or two. Answers with their number and
+    /// size.
     @unsafe
     mutating func prepare(
         _ parts: UnsafeMutablePointer<iovec>, _ arena: inout ReadArena
@@ -78,7 +80,8 @@ struct FrameReader {
         storage = larger
     }
 
-    /// Takes in `count` bytes that a read has put where `prepare` said; appends each frame that is whole.
+    /// Takes in `count` bytes that a read has put where `prepare` said; appends each frame that is
+    /// whole.
     mutating func received(
         _ count: Int, _ arena: inout ReadArena, _ frames: inout [SharedBytes]
     ) throws(InvalidLength) {
@@ -123,7 +126,9 @@ struct FrameReader {
             let claimed = Int(Int32(bitPattern: prefix))
             prefix = 0
             prefixCount = 0
-            guard claimed >= 0, claimed <= limit else { throw InvalidLength(length: Int64(claimed)) }
+            guard claimed >= 0, claimed <= limit else {
+                throw InvalidLength(length: Int64(claimed))
+            }
             if arrived.count - at >= claimed {
                 frames.append(arrived[at..<(at + claimed)])
                 at += claimed

@@ -67,7 +67,8 @@ package final class LinuxTransport: Transport {
         }
         let turn = Mutex(0)
         let services = services
-        return TCPListener(sockets, port: chosen, on: networks[0].loop, report: report) { accepted in
+        return TCPListener(sockets, port: chosen, on: networks[0].loop, report: report) {
+            accepted in
             let index = turn.withLock { turn in
                 defer { turn = (turn + 1) % networks.count }
                 return turn

@@ -2,11 +2,13 @@ internal import Bytes
 internal import Glibc
 internal import Platform
 
-/// What all connections of one loop share: the read arena, the gather list, the list of those that have
-/// something to send at the end of the turn. It exists so that a connection at rest owns no memory for I/O.
+/// What all connections of one loop share: the read arena, the gather list, the list of those that
+/// have something to send at the end of the turn. It exists so that a connection at rest owns no
+/// memory for I/O.
 @safe
 final class LoopNetwork: @unchecked Sendable {
-    // SAFETY: everything but `loop` is used on that loop only. `parts` is valid from `init` to `deinit`.
+    // SAFETY: everything but `loop` is used on that loop only. `parts` is valid from `init` to
+    // `deinit`.
 
     /// Parts of one gathered write, at most the kernel's IOV_MAX.
     static let partsMax = 1024

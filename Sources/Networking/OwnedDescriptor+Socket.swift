@@ -7,7 +7,8 @@ extension OwnedDescriptor {
     /// Takes and clears the socket's pending error; 0 if there is none.
     var pendingError: Int32 { martlet_socket_error(raw) }
 
-    /// Sets what every stream socket here has: answers leave at once, dead peers are found, sizes as wished.
+    /// Sets what every stream socket here has: answers leave at once, dead peers are found, sizes
+    /// as wished.
     borrowing func set(_ options: SocketOptions, congestionControl: String?) throws(Errno) {
         try Errno.check(martlet_set_no_delay(raw))
         try Errno.check(martlet_set_keep_alive(raw))

@@ -2,9 +2,10 @@ internal import Bytes
 
 /// The block into which a loop reads for all its connections.
 ///
-/// A quiet connection owns no read buffer at all: ten thousand of them cost nothing. Frames that arrive whole
-/// are slices of the block. As long as nobody keeps one, the same block is filled again from its start and
-/// stays in the processor's cache; otherwise reading goes on behind the last slice until the block is used up.
+/// A quiet connection owns no read buffer at all: ten thousand of them cost nothing. Frames that
+/// arrive whole are slices of the block. As long as nobody keeps one, the same block is filled
+/// again from its start and stays in the processor's cache; otherwise reading goes on behind the
+/// last slice until the block is used up.
 struct ReadArena {
     /// One read brings at most so much, and one small frame that is kept holds at most so much.
     static let blockSize = 256 << 10

@@ -34,7 +34,8 @@ final class Resolver: Sendable {
         var addresses: [SocketAddress] = []
         var next: UnsafeMutablePointer<addrinfo>? = unsafe first
         while let entry = unsafe next {
-            // SAFETY: the list and its addresses live until `freeaddrinfo`; an entry says its own length.
+            // SAFETY: the list and its addresses live until `freeaddrinfo`; an entry says its own
+            // length.
             let length = unsafe entry.pointee.ai_addrlen
             if let source = unsafe entry.pointee.ai_addr,
                 Int(length) <= MemoryLayout<sockaddr_storage>.size

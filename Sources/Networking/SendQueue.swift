@@ -5,13 +5,14 @@ internal import Ports
 
 /// What a connection has still to send, in order.
 ///
-/// Each queued piece of a file holds a use of it, so that a segment closed meanwhile stays readable until the
-/// piece has left.
+/// Each queued piece of a file holds a use of it, so that a segment closed meanwhile stays readable
+/// until the piece has left.
 struct SendQueue {
     private enum Item {
         case bytes(SharedBytes)
         case file(FileUse, offset: Int64, count: Int)
-        /// A file of another kind, or one that is closed: read like a cold one, or found to fail there.
+        /// A file of another kind, or one that is closed: read like a cold one, or found to fail
+        /// there.
         case other(any File, offset: Int64, count: Int)
     }
 
@@ -62,7 +63,8 @@ struct SendQueue {
         }
     }
 
-    /// Lists the bytes up to the next piece of a file. The pointers hold while the queue is not changed.
+    /// Lists the bytes up to the next piece of a file. The pointers hold while the queue is not
+    /// changed.
     @unsafe
     func gather(
         _ parts: UnsafeMutablePointer<iovec>, limit: Int
@@ -74,7 +76,8 @@ struct SendQueue {
         while count < limit, index < items.count, case .bytes(let bytes) = items[index] {
             unsafe bytes.withUnsafeBytes { buffer in
                 unsafe parts[count] = iovec(
-                    iov_base: UnsafeMutableRawPointer(mutating: buffer.baseAddress.map { unsafe $0 + skip }),
+                    iov_base: UnsafeMutableRawPointer(
+                        mutating: buffer.baseAddress.map { unsafe $0 + skip }),
                     iov_len: buffer.count - skip)
             }
             size += bytes.count - skip

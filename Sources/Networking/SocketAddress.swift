@@ -62,7 +62,8 @@ struct SocketAddress: Sendable {
     /// Whether two addresses are the same host and port.
     static func areSame(_ a: SocketAddress, _ b: SocketAddress) -> Bool {
         unsafe withUnsafePointer(to: a.storage) { x in
-            unsafe withUnsafePointer(to: b.storage) { y in unsafe martlet_is_same_address(x, y) == 1 }
+            unsafe withUnsafePointer(to: b.storage) { y in unsafe martlet_is_same_address(x, y) == 1
+            }
         }
     }
 }

@@ -48,8 +48,8 @@ extension TCPConnection {
         }
     }
 
-    /// Tries addresses until one is under way. Each has an equal share of the time left, so that one that
-    /// does not answer leaves time for the others.
+    /// Tries addresses until one is under way. Each has an equal share of the time left, so that
+    /// one that does not answer leaves time for the others.
     private func tryNextAddress(_ attempt: ConnectAttempt) {
         while let address = attempt.addresses.popFirst() {
             do throws(Errno) {
@@ -81,7 +81,9 @@ extension TCPConnection {
     ) throws(Errno) -> OwnedDescriptor {
         let socket = try OwnedDescriptor(opening: martlet_socket(address.family))
         try socket.set(options, congestionControl: services.congestionControl)
-        let code = unsafe address.withPointer { unsafe connect(socket.raw, $0, $1) == 0 ? 0 : errno }
+        let code = unsafe address.withPointer {
+            unsafe connect(socket.raw, $0, $1) == 0 ? 0 : errno
+        }
         guard code == 0 || code == EINPROGRESS || code == EINTR else { throw Errno(code) }
         return socket
     }
@@ -92,8 +94,8 @@ extension TCPConnection {
         let code = socket?.pendingError ?? 0
         guard code == 0 else { return attemptFailed(attempt, Errno(code)) }
         guard let ends = endsOfSocket(), !SocketAddress.areSame(ends.local, ends.remote) else {
-            // Connecting to a free port of this machine may by chance use that very port as its own and so
-            // reach itself: nobody listens there.
+            // Connecting to a free port of this machine may by chance use that very port as its own
+            // and so reach itself: nobody listens there.
             return attemptFailed(attempt, Errno(ECONNREFUSED))
         }
         attempt.end(on: network.loop)

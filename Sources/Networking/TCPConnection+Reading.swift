@@ -35,8 +35,8 @@ extension TCPConnection {
 
     private func readOnce() {
         guard let raw = socket?.raw else { preconditionFailure("an open connection has a socket") }
-        // SAFETY: `prepare` points into blocks that the reader and the arena hold, and that nobody else
-        // can see behind what was handed out; the kernel writes inside the parts only.
+        // SAFETY: `prepare` points into blocks that the reader and the arena hold, and that nobody
+        // else can see behind what was handed out; the kernel writes inside the parts only.
         let parts = unsafe network.parts
         let (count, size) = unsafe reader.prepare(parts, &network.arena)
         let got = unsafe martlet_read_into(raw, parts, count)

@@ -115,11 +115,13 @@ extension TCPConnection {
     private func sendFailed(_ errno: Errno) {
         isWritable = false
         guard !errno.wouldBlock else { return }
-        // The peer's reset may be the answer to bytes it has not read; what it sent before is still here.
+        // The peer's reset may be the answer to bytes it has not read; what it sent before is still
+        // here.
         finish(isFinishing ? .closedLocally : failure(errno, "send"))
     }
 
-    /// The length was announced to the peer, so nothing but the end can tell it that bytes are missing.
+    /// The length was announced to the peer, so nothing but the end can tell it that bytes are
+    /// missing.
     private func fileEndedEarly(_ path: String) {
         finish(
             .failed(

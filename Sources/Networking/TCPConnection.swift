@@ -12,12 +12,13 @@ internal import Ports
 /// - *finishing*: `close` was asked; the queue still leaves, nothing is read.
 /// - *closed*: the descriptor is gone and the handler has been told, or will be at the end of this turn.
 ///
-/// The descriptor is watched edge-triggered for both directions, once: `isReadable` and `isWritable` remember
-/// what epoll has said until a call of the kernel says otherwise. Reading goes on until the kernel has no more
-/// or the turn's share is used up; writing happens at the end of the turn, so that all answers of a turn leave
-/// in one call.
+/// The descriptor is watched edge-triggered for both directions, once: `isReadable` and
+/// `isWritable` remember what epoll has said until a call of the kernel says otherwise. Reading
+/// goes on until the kernel has no more or the turn's share is used up; writing happens at the end
+/// of the turn, so that all answers of a turn leave in one call.
 final class TCPConnection: Connection, EventSource, @unchecked Sendable {
-    // SAFETY: used on its loop only; `Sendable` so that work of other threads can carry it back there.
+    // SAFETY: used on its loop only; `Sendable` so that work of other threads can carry it back
+    // there.
 
     /// How long `close` waits for the queue to leave.
     static let lingerLimit = Duration.seconds(30)
@@ -42,7 +43,8 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
     var reader: FrameReader
     var isReadable = false
     var isReadingWanted = true
-    /// An error or the peer's end waits behind what can be read, so a short read is not the last one.
+    /// An error or the peer's end waits behind what can be read, so a short read is not the last
+    /// one.
     var mustReadToEnd = false
     /// The peer will send nothing more.
     var peerHasEnded = false
@@ -176,7 +178,8 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
         }
     }
 
-    /// Ends the connection: everything is let go of at once, the handler learns of it later in this turn.
+    /// Ends the connection: everything is let go of at once, the handler learns of it later in this
+    /// turn.
     func finish(_ reason: CloseReason) {
         guard !isClosed else { return }
         if case .connecting(let attempt) = phase { attempt.end(on: network.loop) }

@@ -5,13 +5,15 @@ internal import Platform
 internal import Ports
 internal import Synchronization
 
-/// A listening port: one socket per address of its host, all accepted from on the first loop, which hands the
-/// connections round to the loops.
+/// A listening port: one socket per address of its host, all accepted from on the first loop, which
+/// hands the connections round to the loops.
 ///
-/// When the process has no descriptor left, the kernel would report the waiting connection for ever. So one
-/// descriptor is held in reserve: it is given up to take the connection and close it, and then taken back.
+/// When the process has no descriptor left, the kernel would report the waiting connection for
+/// ever. So one descriptor is held in reserve: it is given up to take the connection and close it,
+/// and then taken back.
 final class TCPListener: Listener, @unchecked Sendable {
-    // SAFETY: `port`, `home` and the closures never change; the rest is used on `home` only, after `init`.
+    // SAFETY: `port`, `home` and the closures never change; the rest is used on `home` only, after
+    // `init`.
 
     /// Connections accepted in a row, before others have their turn.
     private static let acceptsPerTurnMax = 64

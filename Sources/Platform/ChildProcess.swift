@@ -1,7 +1,8 @@
 internal import CPlatform
 internal import Glibc
 
-/// A program that this one started, as `martlet up` starts nodes. It shares standard streams and environment.
+/// A program that this one started, as `martlet up` starts nodes. It shares standard streams and
+/// environment.
 package struct ChildProcess: Hashable, Sendable {
     /// The kernel's number of the process.
     package let id: Int32
@@ -11,11 +12,12 @@ package struct ChildProcess: Hashable, Sendable {
         // SAFETY: the copies live until the kernel has taken them over, and end with a null.
         var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         id = try Errno.check(unsafe martlet_spawn(path, words))
     }
 
-    /// Waits until it has ended: its exit code, or 128 and the number of the signal that ended it. Call once.
+    /// Waits until it has ended: its exit code, or 128 and the number of the signal that ended it.
+    /// Call once.
     package func wait() throws(Errno) -> Int32 { try Errno.check(martlet_wait_for_child(id)) }
 
     /// Asks it to stop in order. Not after `wait`.

@@ -5,15 +5,17 @@ internal import Synchronization
 
 /// A loop of Linux: a thread that sleeps in epoll and runs everything else without ever waiting.
 ///
-/// A turn: events of descriptors, then letters posted until now, then due timers in the order of their
-/// deadlines, then the end-of-turn work, then sleep until the next deadline or event. The clocks are read once,
-/// after the sleep. Work armed or posted during a turn for "now" runs in the next one, so a turn always ends.
-/// A trap in work ends the process: a loop that lost its state must not answer for it.
+/// A turn: events of descriptors, then letters posted until now, then due timers in the order of
+/// their deadlines, then the end-of-turn work, then sleep until the next deadline or event. The
+/// clocks are read once, after the sleep. Work armed or posted during a turn for "now" runs in the
+/// next one, so a turn always ends. A trap in work ends the process: a loop that lost its state
+/// must not answer for it.
 package final class EpollLoop: Loop, @unchecked Sendable {
     // SAFETY: everything mutable below belongs to the loop's thread from `start` on (asserted by
     // `preconditionOnLoop`), except `mailbox`, `owner` and `thread`, which synchronise themselves.
 
-    /// Rounds of end-of-turn work, which may ask for more of itself, before the loop looks at events again.
+    /// Rounds of end-of-turn work, which may ask for more of itself, before the loop looks at
+    /// events again.
     static let endOfTurnRoundsMax = 16
 
     package let name: String
@@ -54,7 +56,8 @@ package final class EpollLoop: Loop, @unchecked Sendable {
         }
     }
 
-    /// Asks the loop to end after the turn in which the request arrives. From any thread, any number of times.
+    /// Asks the loop to end after the turn in which the request arrives. From any thread, any
+    /// number of times.
     package func stop() { post { self.isStopping = true } }
 
     /// Waits until the thread has ended. From another thread, after `stop`.
@@ -142,8 +145,8 @@ package final class EpollLoop: Loop, @unchecked Sendable {
 
     // MARK: Descriptors
 
-    /// Watches a descriptor for reading, writing and its end: one event per change (edge-triggered), so the
-    /// source must go on until the kernel has no more. Only on the loop.
+    /// Watches a descriptor for reading, writing and its end: one event per change
+    /// (edge-triggered), so the source must go on until the kernel has no more. Only on the loop.
     package func watch(
         _ descriptor: Int32, _ source: any EventSource
     ) throws(Errno) -> Watch {
@@ -154,7 +157,8 @@ package final class EpollLoop: Loop, @unchecked Sendable {
         return try poller.watch(descriptor, events, source)
     }
 
-    /// Watches a descriptor as long as there is something to read (level-triggered). Only on the loop.
+    /// Watches a descriptor as long as there is something to read (level-triggered). Only on the
+    /// loop.
     package func watchReading(
         _ descriptor: Int32, _ source: any EventSource
     ) throws(Errno) -> Watch {
@@ -171,8 +175,8 @@ package final class EpollLoop: Loop, @unchecked Sendable {
             watch, of: descriptor, to: isReading ? UInt32(MARTLET_READABLE) : 0)
     }
 
-    /// Ends a watch, before its descriptor is closed (closing is what makes the kernel forget it). Only on
-    /// the loop.
+    /// Ends a watch, before its descriptor is closed (closing is what makes the kernel forget it).
+    /// Only on the loop.
     package func unwatch(_ watch: Watch) {
         preconditionOnLoop()
         poller.unwatch(watch)

@@ -1,8 +1,8 @@
 package import Bytes
 package import Ports
 
-/// A use of a file that outlasts a call: as long as it exists, the file stays open, even if it is closed, or
-/// removed, meanwhile. A connection holds one for each piece it has still to send.
+/// A use of a file that outlasts a call: as long as it exists, the file stays open, even if it is
+/// closed, or removed, meanwhile. A connection holds one for each piece it has still to send.
 package final class FileUse: Sendable {
     private let file: LinuxFile
 
@@ -25,8 +25,8 @@ package final class FileUse: Sendable {
         try file.readInUse(at: offset, count: count)
     }
 
-    /// Sends up to `count` bytes from `offset` to a socket, as many as it takes now. 0: the file ends before
-    /// `offset`.
+    /// Sends up to `count` bytes from `offset` to a socket, as many as it takes now. 0: the file
+    /// ends before `offset`.
     package func send(to socket: Int32, at offset: Int64, count: Int) throws(Errno) -> Int {
         try file.sendInUse(to: socket, at: offset, count: count)
     }

@@ -53,8 +53,8 @@ package enum HostProcess {
     /// Ends the process at once. What must be flushed or closed has been.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
-    /// Writes text to standard error in one call, so that lines of several threads do not mix. What the
-    /// reader of a closed pipe does not take is lost: there is nowhere left to complain.
+    /// Writes text to standard error in one call, so that lines of several threads do not mix. What
+    /// the reader of a closed pipe does not take is lost: there is nowhere left to complain.
     package static func writeError(_ text: String) {
         var text = text
         text.withUTF8 { bytes in

@@ -5,9 +5,10 @@ internal import Synchronization
 
 /// A lock on the file `.lock` of a directory.
 ///
-/// It belongs to the open file, so a second lock within this process is refused too, and it conflicts with
-/// the one that a Java broker takes on the same file. The kernel lets go of it when the process dies. The
-/// file itself stays: removing it would let two processes lock two different files of that name.
+/// It belongs to the open file, so a second lock within this process is refused too, and it
+/// conflicts with the one that a Java broker takes on the same file. The kernel lets go of it when
+/// the process dies. The file itself stays: removing it would let two processes lock two different
+/// files of that name.
 package final class LinuxDirectoryLock: DirectoryLock {
     private let descriptor: Mutex<OwnedDescriptor?>
 

@@ -6,10 +6,11 @@ internal import Synchronization
 
 /// Group commit: one thread per log directory makes written files durable.
 ///
-/// Requests that arrive while a sync runs wait, and the next sync serves all of them: the slower the disk,
-/// the larger the groups. A file asked for several times in a group is synced once. A group of many files is
-/// made durable by one `syncfs`, which costs the disk one journal commit instead of one per file (1,000 files:
-/// 6 ms instead of 117 ms). Blocking work takes turns with the groups, so neither can starve the other.
+/// Requests that arrive while a sync runs wait, and the next sync serves all of them: the slower
+/// the disk, the larger the groups. A file asked for several times in a group is synced once. A
+/// group of many files is made durable by one `syncfs`, which costs the disk one journal commit
+/// instead of one per file (1,000 files: 6 ms instead of 117 ms). Blocking work takes turns with
+/// the groups, so neither can starve the other.
 package final class LinuxFlusher: Flusher {
     /// Above so many files in a group, the whole file system is synced instead.
     static let filesSyncedOneByOne = 16
@@ -76,7 +77,8 @@ package final class LinuxFlusher: Flusher {
         func run() {
             let group = SyncGroup(directory)
             while true {
-                // All requests and all work asked for after them: work comes after the syncs before it.
+                // All requests and all work asked for after them: work comes after the syncs before
+                // it.
                 let turn = queue.wait { queue -> Turn? in
                     guard !queue.requests.isEmpty || !queue.work.isEmpty || queue.isEnding else {
                         return nil

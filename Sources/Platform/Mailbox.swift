@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// What other threads want a loop to run: an array behind a lock, swapped out whole once per turn.
 ///
-/// A sender pays for a wake-up only if the loop is asleep or about to be: the flag changes under the lock
-/// that guards the array, so no letter is ever left behind by a loop that goes to sleep.
+/// A sender pays for a wake-up only if the loop is asleep or about to be: the flag changes under
+/// the lock that guards the array, so no letter is ever left behind by a loop that goes to sleep.
 final class Mailbox: Sendable {
     typealias Letter = @Sendable () -> Void
 
@@ -24,7 +24,8 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Exchanges the letters for an empty array, whose room is used again. The loop is awake from here on.
+    /// Exchanges the letters for an empty array, whose room is used again. The loop is awake from
+    /// here on.
     func take(into empty: inout [Letter]) {
         state.withLock { state in
             state.isAsleep = false

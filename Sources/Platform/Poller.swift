@@ -2,8 +2,9 @@ internal import CPlatform
 
 /// An epoll descriptor, the eventfd that wakes it, and who watches what.
 ///
-/// Everything but `wake` belongs to the loop's thread. An event carries slot and generation of its watch, so
-/// one that was under way when the watch ended reaches nobody, even if the slot is in use again.
+/// Everything but `wake` belongs to the loop's thread. An event carries slot and generation of its
+/// watch, so one that was under way when the watch ended reaches nobody, even if the slot is in use
+/// again.
 struct Poller: ~Copyable {
     private struct Slot {
         var source: (any EventSource)?

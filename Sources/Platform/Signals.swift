@@ -19,15 +19,15 @@ package enum Signal: CaseIterable, Sendable {
     }
 }
 
-/// Signals as events: the handler of a signal only writes its number to a pipe, and a thread of its own reads
-/// from there. Programs started later do not inherit this.
+/// Signals as events: the handler of a signal only writes its number to a pipe, and a thread of its
+/// own reads from there. Programs started later do not inherit this.
 package enum Signals {
-    /// Lets writes to a peer that has gone fail with an error instead of ending the process. Every program
-    /// with connections calls this first.
+    /// Lets writes to a peer that has gone fail with an error instead of ending the process. Every
+    /// program with connections calls this first.
     package static func ignoreBrokenPipes() { martlet_ignore_broken_pipes() }
 
-    /// Hands each arriving signal to `handler`, on a thread of its own, for the rest of the process's life.
-    /// Call once.
+    /// Hands each arriving signal to `handler`, on a thread of its own, for the rest of the
+    /// process's life. Call once.
     package static func watch(
         _ signals: [Signal], _ handler: @escaping @Sendable (Signal) -> Void
     ) throws(Errno) {

@@ -4,11 +4,13 @@ internal import Ports
 
 /// How a group of files is made durable. Lives on the flusher's thread.
 ///
-/// The directory stays open from the start: the kernel reports a lost write once to each descriptor that was
-/// open when it happened, and `syncfs` would know nothing of it through a descriptor opened afterwards.
+/// The directory stays open from the start: the kernel reports a lost write once to each descriptor
+/// that was open when it happened, and `syncfs` would know nothing of it through a descriptor
+/// opened afterwards.
 final class SyncGroup {
     private let directory: String
-    /// The directory's descriptor and device; nil if it cannot be opened, then files are synced singly.
+    /// The directory's descriptor and device; nil if it cannot be opened, then files are synced
+    /// singly.
     private let root: (descriptor: Int32, device: UInt64)?
 
     init(_ directory: String) {
@@ -25,7 +27,8 @@ final class SyncGroup {
 
     deinit { if let root { _ = close(root.descriptor) } }
 
-    /// Syncs the files of several requests, each file once, and answers with each request's first failure.
+    /// Syncs the files of several requests, each file once, and answers with each request's first
+    /// failure.
     func sync(_ requests: [[any File]]) -> [FileError?] {
         if requests.count == 1, requests[0].count == 1 { return [failure(of: requests[0][0])] }
         var files: [any File] = []
@@ -52,7 +55,8 @@ final class SyncGroup {
         }
         let answer = Int64(martlet_syncfs(root.descriptor))
         return files.map { file in
-            // Files of another device or of another kind are not covered by the directory's file system.
+            // Files of another device or of another kind are not covered by the directory's file
+            // system.
             guard let ours = file as? LinuxFile, ours.device == root.device else {
                 return failure(of: file)
             }

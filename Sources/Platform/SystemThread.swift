@@ -9,11 +9,14 @@ package final class SystemThread: Sendable {
     package init(name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         let start = unsafe Unmanaged.passRetained(Start(name: name, body: body))
         var handle = pthread_t()
-        // SAFETY: the new thread takes over the retained `start`; if there is none, it is released here.
+        // SAFETY: the new thread takes over the retained `start`; if there is none, it is released
+        // here.
         let code = unsafe pthread_create(
             &handle, nil,
             { argument in
-                guard let argument = unsafe argument else { preconditionFailure("a start is given") }
+                guard let argument = unsafe argument else {
+                    preconditionFailure("a start is given")
+                }
                 let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
                 unsafe martlet_name_thread(start.name)
                 start.body()

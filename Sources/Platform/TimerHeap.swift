@@ -1,8 +1,9 @@
 internal import Model
 internal import Ports
 
-/// Armed deadlines: a binary heap by deadline, then by order of arming, in which each entry knows its place,
-/// so that disarming (what happens to most deadlines) costs no more than arming and leaves nothing behind.
+/// Armed deadlines: a binary heap by deadline, then by order of arming, in which each entry knows
+/// its place, so that disarming (what happens to most deadlines) costs no more than arming and
+/// leaves nothing behind.
 struct TimerHeap {
     private struct Entry {
         let deadline: Instant
@@ -60,7 +61,9 @@ struct TimerHeap {
 
     /// Takes out the earliest work that is due and was armed before `mark`.
     mutating func popDue(at now: Instant, before mark: UInt64) -> (() -> Void)? {
-        guard let first = heap.first, first.deadline <= now, first.sequence < mark else { return nil }
+        guard let first = heap.first, first.deadline <= now, first.sequence < mark else {
+            return nil
+        }
         return remove(at: 0)
     }
 

@@ -1,6 +1,7 @@
 internal import Synchronization
 
-/// Lets a resource be closed by one thread while others use it: it ends when it is closed *and* unused.
+/// Lets a resource be closed by one thread while others use it: it ends when it is closed *and*
+/// unused.
 ///
 /// Legal transitions: open → closed (uses still running) → ended. No use begins after `close`.
 struct UseCount: ~Copyable, Sendable {

@@ -1,12 +1,14 @@
 internal import Glibc
 
-/// State behind a lock, with threads that wait for it to change: a mutex and a condition of pthreads.
+/// State behind a lock, with threads that wait for it to change: a mutex and a condition of
+/// pthreads.
 ///
 /// For the threads that may block (flushers, workers). Loops use a mailbox instead.
 @safe
 final class WaitingQueue<State>: @unchecked Sendable {
-    // SAFETY: `state` is touched only while `mutex` is held. Both pthread objects have stable addresses from
-    // `init` to `deinit`, and no thread is inside a method then, because callers hold a reference.
+    // SAFETY: `state` is touched only while `mutex` is held. Both pthread objects have stable
+    // addresses from `init` to `deinit`, and no thread is inside a method then, because callers
+    // hold a reference.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var state: State

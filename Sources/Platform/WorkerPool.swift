@@ -1,5 +1,5 @@
-/// Threads for work that may block: cold reads, names to resolve. They start when there is more work than
-/// idle threads, up to a limit, and stay. What finds no thread waits in line.
+/// Threads for work that may block: cold reads, names to resolve. They start when there is more
+/// work than idle threads, up to a limit, and stay. What finds no thread waits in line.
 package final class WorkerPool: Sendable {
     private struct State {
         var work: [@Sendable () -> Void] = []

@@ -161,7 +161,8 @@ struct ConnectingTests {
         let transport = LinuxTransport()
         let accepted = Inbox<Int>()
         let listener = try transport.listen(
-            host: "127.0.0.1", port: 0, options: SocketOptions(framing: .none), loops: [running.loop]
+            host: "127.0.0.1", port: 0, options: SocketOptions(framing: .none),
+            loops: [running.loop]
         ) { _ in
             accepted.put(1)
             return Recorder()

@@ -16,7 +16,8 @@ struct FrameReaderTests {
 
         init(_ framing: Framing) { reader = FrameReader(framing) }
 
-        /// Takes what one read would bring of `bytes`, at most `limit`, and answers how much that was.
+        /// Takes what one read would bring of `bytes`, at most `limit`, and answers how much that
+        /// was.
         mutating func read(
             _ bytes: ArraySlice<UInt8>, limit: Int
         ) throws(FrameReader.InvalidLength) -> Int {

@@ -11,7 +11,8 @@ struct ReceivingTests {
         let server = try Server()
         let peer = try RawPeer(port: server.port)
         let (_, recorder) = try server.accepted.take()
-        let stream = SharedBytes([1, 2, 3]).framed.array + [0, 0, 0, 0] + SharedBytes([4]).framed.array
+        let stream =
+            SharedBytes([1, 2, 3]).framed.array + [0, 0, 0, 0] + SharedBytes([4]).framed.array
         for byte in stream { peer.send([byte]) }
         #expect(try recorder.frames(3) == [[1, 2, 3], [], [4]])
     }
@@ -38,7 +39,9 @@ struct ReceivingTests {
         #expect(frames[1] == [9])
     }
 
-    @Test(arguments: [[0xff, 0xff, 0xff, 0xff], [0x7f, 0xff, 0xff, 0xff], Array("GET / HTTP/1.1\r\n".utf8)])
+    @Test(arguments: [
+        [0xff, 0xff, 0xff, 0xff], [0x7f, 0xff, 0xff, 0xff], Array("GET / HTTP/1.1\r\n".utf8),
+    ])
     func `closes on a length that no frame has`(bytes: [UInt8]) throws {
         let server = try Server()
         let peer = try RawPeer(port: server.port)
@@ -57,7 +60,8 @@ struct ReceivingTests {
         for peer in peers { peer.send(hundredMebibytes + [1, 2, 3]) }
         for _ in peers {
             let (carried, _) = try server.accepted.take()
-            // The bytes were sent already, so they are read at the latest after an answer to a frame.
+            // The bytes were sent already, so they are read at the latest after an answer to a
+            // frame.
             var held = 0
             while held == 0 { held = try server.loops[0].run { carried.tcp.reader.heldByteCount } }
             #expect(held <= FrameReader.firstBlockMax)

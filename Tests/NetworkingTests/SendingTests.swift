@@ -93,7 +93,9 @@ struct SendingTests {
         #expect((peer.receive(content.count) == content) as Bool)
     }
 
-    @Test(arguments: [false, true]) func `closes when a file is shorter than said`(isClosed: Bool) throws {
+    @Test(arguments: [false, true]) func `closes when a file is shorter than said`(isClosed: Bool)
+        throws
+    {
         defer { cleanUp() }
         let server = try Server()
         let peer = try RawPeer(port: server.port)

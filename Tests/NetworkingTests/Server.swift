@@ -37,7 +37,8 @@ final class Server: Sendable {
 
     /// Connects from this process through the transport itself.
     func connect(
-        _ options: SocketOptions = SocketOptions(framing: Server.framing), host: String = "127.0.0.1",
+        _ options: SocketOptions = SocketOptions(framing: Server.framing),
+        host: String = "127.0.0.1",
         port: UInt16? = nil
     ) throws -> (connection: Carried, recorder: Recorder) {
         let recorder = Recorder()

@@ -2,7 +2,9 @@ import Glibc
 
 /// Calls of the kernel that only tests make.
 enum Kernel {
-    static func link(_ path: String, to target: String) -> Bool { unsafe symlink(target, path) == 0 }
+    static func link(_ path: String, to target: String) -> Bool {
+        unsafe symlink(target, path) == 0
+    }
 
     /// Bytes of disk that a file takes.
     static func allocatedBytes(_ path: String) -> Int {

@@ -100,7 +100,9 @@ struct LinuxFileSystemTests {
         defer { Kernel.unmount(mount) }
         let file = try files.open("\(mount)/log", .create)
         let page = SharedBytes([UInt8](repeating: 1, count: 4096))
-        let full = kind { for index in 0..<100 { try file.write([page, page], at: Int64(index) * 8192) } }
+        let full = kind {
+            for index in 0..<100 { try file.write([page, page], at: Int64(index) * 8192) }
+        }
         #expect(full == .noSpace)
         #expect(kind { try file.preallocate(upTo: 1 << 20) } == .noSpace)
         #expect(try file.read(at: 0, count: 4096).count == 4096)

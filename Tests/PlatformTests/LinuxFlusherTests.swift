@@ -74,7 +74,9 @@ struct LinuxFlusherTests {
         flusher.sync([slow], on: loop.loop) { _ in done.put(0) }
         try slow.begun.take()
         #expect(flusher.busySince != nil)
-        for request in 1...50 { flusher.sync([slow, slow], on: loop.loop) { _ in done.put(request) } }
+        for request in 1...50 {
+            flusher.sync([slow, slow], on: loop.loop) { _ in done.put(request) }
+        }
         slow.leave.put(nil)
         slow.leave.put(nil)
         #expect(try done.take(51) == Array(0...50))

@@ -55,6 +55,9 @@ int martlet_fsync(int descriptor);
 int martlet_syncfs(int descriptor);
 /// 1 if the whole range is in memory, 0 if not.
 int martlet_is_resident(int descriptor, int64_t offset, int64_t count);
+/// 1 if the whole range is in the page cache, though perhaps still being read into it; 0 if not, or if the
+/// kernel cannot tell (before 6.5).
+int martlet_is_cached(int descriptor, int64_t offset, int64_t count);
 /// Locks a whole file for this open file description; -EAGAIN if somebody else holds it. Conflicts with the
 /// locks that Java's FileChannel takes.
 int martlet_lock_file(int descriptor);
