@@ -14,8 +14,6 @@ struct BrokerLiveness: Sendable {
         var isFenced: Bool
         /// Nil before the first heartbeat to this controller.
         var lastHeard: Instant?
-        /// The connection the last heartbeat came on.
-        var connection: UInt64?
         var isConnectionLost = false
         /// When silence has lasted long enough.
         var deadline: Instant
@@ -43,26 +41,21 @@ struct BrokerLiveness: Sendable {
 
     mutating func unregistered(_ broker: BrokerID) { contacts[broker] = nil }
 
-    mutating func heard(
-        _ broker: BrokerID, at now: Instant, on connection: UInt64, metadataOffset: Offset
-    ) {
+    mutating func heard(_ broker: BrokerID, at now: Instant, metadataOffset: Offset) {
         guard var contact = contacts[broker] else { return }
         contact.lastHeard = now
-        contact.connection = connection
         contact.isConnectionLost = false
         contact.deadline = now + contact.session
         contact.metadataOffset = max(contact.metadataOffset, metadataOffset)
         contacts[broker] = contact
     }
 
-    /// The connection broke without goodbye: who spoke on it last must soon speak on another.
-    mutating func connectionLost(_ connection: UInt64, at now: Instant, grace: Duration) {
-        for (broker, contact) in contacts where contact.connection == connection {
-            var contact = contact
-            contact.isConnectionLost = true
-            contact.deadline = min(contact.deadline, now + grace)
-            contacts[broker] = contact
-        }
+    /// The connection of its last heartbeat broke without goodbye: it must soon speak on another.
+    mutating func connectionLost(by broker: BrokerID, at now: Instant, grace: Duration) {
+        guard var contact = contacts[broker] else { return }
+        contact.isConnectionLost = true
+        contact.deadline = min(contact.deadline, now + grace)
+        contacts[broker] = contact
     }
 
     mutating func enteredShutdown(_ broker: BrokerID, offset: Offset) {

@@ -8,7 +8,7 @@ extension Controller {
     ///
     /// - Parameter validateOnly: say what would happen and change nothing.
     package mutating func createTopics(
-        _ topics: [TopicCreation], validateOnly: Bool
+        _ topics: [NewTopic], validateOnly: Bool
     ) -> ControllerResult<[TopicResult<CreatedTopic>]> {
         var draft = draft
         var placer = ReplicaPlacer(image.allBrokers, chance: &chance)
@@ -37,7 +37,7 @@ extension Controller {
     }
 
     private mutating func create(
-        _ topic: TopicCreation, _ placer: inout ReplicaPlacer, in draft: inout Draft
+        _ topic: NewTopic, _ placer: inout ReplicaPlacer, in draft: inout Draft
     ) throws(ControllerError) -> CreatedTopic {
         try checkName(topic.name, draft)
         let configs = try checkedConfigs(topic.configs)
@@ -112,7 +112,7 @@ extension Controller {
     }
 
     private func placed(
-        _ topic: TopicCreation, _ placer: inout ReplicaPlacer
+        _ topic: NewTopic, _ placer: inout ReplicaPlacer
     ) throws(ControllerError) -> [[BrokerID]] {
         guard topic.replicationFactor == -1 || topic.replicationFactor > 0 else {
             throw ControllerError(
@@ -146,7 +146,7 @@ extension Controller {
     }
 
     private func checkedAssignments(
-        _ topic: TopicCreation, _ draft: Draft
+        _ topic: NewTopic, _ draft: Draft
     ) throws(ControllerError) -> [[BrokerID]] {
         guard topic.replicationFactor == -1 else {
             throw ControllerError(

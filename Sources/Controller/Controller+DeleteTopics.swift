@@ -4,7 +4,7 @@ internal import Metadata
 package import Model
 
 /// A topic meant by name or by id.
-package enum TopicReference: Hashable, Sendable {
+package enum TopicSelector: Hashable, Sendable {
     case name(String)
     case id(TopicID)
 }
@@ -25,7 +25,7 @@ package struct TopicDeletion: Sendable {
 extension Controller {
     /// Deletes topics, each for itself.
     package func deleteTopics(
-        _ topics: [TopicReference]
+        _ topics: [TopicSelector]
     ) throws(ControllerError) -> ControllerResult<[TopicDeletion]> {
         guard broker.flag("delete.topic.enable") else {
             throw ControllerError(.topicDeletionDisabled, "Topic deletion is disabled.")
@@ -40,7 +40,7 @@ extension Controller {
     }
 
     private func delete(
-        _ reference: TopicReference, isRepeated: Bool, in draft: inout Draft
+        _ reference: TopicSelector, isRepeated: Bool, in draft: inout Draft
     ) -> TopicDeletion {
         let found: TopicImage?
         let unknown: TopicDeletion

@@ -13,13 +13,11 @@ package struct BrokerHeartbeat: Sendable {
     package var offlineDirectories: [DirectoryID]
     /// Nil if the broker is of a version that does not tell.
     package var cordonedDirectories: [DirectoryID]?
-    /// Which connection it came on: its loss is a hint that the broker died.
-    package var connection: UInt64
 
     package init(
         broker: BrokerID, epoch: BrokerEpoch, metadataOffset: Offset, wantsFence: Bool = false,
         wantsShutdown: Bool = false, offlineDirectories: [DirectoryID] = [],
-        cordonedDirectories: [DirectoryID]? = nil, connection: UInt64
+        cordonedDirectories: [DirectoryID]? = nil
     ) {
         self.broker = broker
         self.epoch = epoch
@@ -28,7 +26,6 @@ package struct BrokerHeartbeat: Sendable {
         self.wantsShutdown = wantsShutdown
         self.offlineDirectories = offlineDirectories
         self.cordonedDirectories = cordonedDirectories
-        self.connection = connection
     }
 }
 
@@ -66,8 +63,7 @@ extension Controller {
     ) throws(ControllerError) -> ControllerResult<BrokerHeartbeatReply> {
         let broker = try checkedBroker(beat.broker, beat.epoch)
         guard active != nil else { throw notActive }
-        active?.liveness.heard(
-            beat.broker, at: now, on: beat.connection, metadataOffset: beat.metadataOffset)
+        active?.liveness.heard(beat.broker, at: now, metadataOffset: beat.metadataOffset)
 
         var draft = draft
         takeDirectories(beat, of: broker, in: &draft)
@@ -80,9 +76,9 @@ extension Controller {
         return ControllerResult(draft.records, reply)
     }
 
-    /// A connection on which heartbeats came is gone without goodbye (design.md §5).
-    package mutating func connectionLost(_ connection: UInt64, now: Instant) {
-        active?.liveness.connectionLost(connection, at: now, grace: settings.connectionGrace)
+    /// The connection on which the broker's last heartbeat came is gone without goodbye (design.md §5).
+    package mutating func connectionLost(by broker: BrokerID, now: Instant) {
+        active?.liveness.connectionLost(by: broker, at: now, grace: settings.connectionGrace)
     }
 
     private func isCaughtUp(_ broker: BrokerRegistration, _ beat: BrokerHeartbeat) -> Bool {

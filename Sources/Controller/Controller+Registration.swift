@@ -3,7 +3,7 @@ package import Metadata
 package import Model
 
 /// A broker that wants to join (raft.md §9, Registration).
-package struct BrokerRegistrationRequest: Sendable {
+package struct BrokerEnrollment: Sendable {
     package var broker: BrokerID
     package var clusterID: String
     /// One per process.
@@ -38,7 +38,7 @@ extension Controller {
     /// - Parameter nextOffset: where the first of the records will be appended: the epoch is made of it.
     /// - Returns: the broker's epoch.
     package func registerBroker(
-        _ request: BrokerRegistrationRequest, nextOffset: Offset, now: Instant
+        _ request: BrokerEnrollment, nextOffset: Offset, now: Instant
     ) throws(ControllerError) -> ControllerResult<BrokerEpoch> {
         try checkCluster(request.clusterID)
         let known = image.broker(request.broker)
@@ -65,7 +65,7 @@ extension Controller {
 
     /// The former incarnation is gone. If the new one brings what it had, it counts as merely fenced.
     private func retire(
-        _ known: BrokerRegistration, _ request: BrokerRegistrationRequest, in draft: inout Draft
+        _ known: BrokerRegistration, _ request: BrokerEnrollment, in draft: inout Draft
     ) {
         let isClean = request.previousEpoch == known.epoch
         if isClean { draft.fence(known) } else { draft.stoppedUncleanly(known) }
@@ -92,7 +92,7 @@ extension Controller {
     }
 
     private func checkDirectories(
-        _ request: BrokerRegistrationRequest
+        _ request: BrokerEnrollment
     ) throws(ControllerError) {
         guard image.metadataVersion.hasDirectories else { return }
         func refused(_ reason: String) -> ControllerError {

@@ -8,10 +8,12 @@ internal import Configuration
 /// **Decide, append, accept.** A decision returns records and an answer and leaves the image alone; the
 /// household appends the records to the quorum's log and hands them to `accept`, which changes the
 /// provisional image, so that the next decision sees them; the answer goes out when the log's high watermark
-/// passes them. If leadership is lost, the provisional part is forgotten: `resign` returns to what is
-/// committed. Both images are persistent values, so keeping two costs nothing.
+/// passes them.
 ///
-/// **Standing by** the same image is fed from the committed log, so a new leader is active at once.
+/// **Committed.** Beside it the committed log is always replayed, whoever wrote it. So a controller that
+/// stands by is active at once when it is elected, and one that loses leadership returns to what is committed
+/// and forgets the rest, wherever in its decisions the log was cut. Images are persistent values, and as soon
+/// as nothing is pending the two are one again, so keeping both costs nothing.
 ///
 /// Beside the image there is soft state that lives and dies with a leadership: who was heard when
 /// (`BrokerLiveness`), and the timers. Time comes in as `now`; the next moment at which something is to be
@@ -26,8 +28,8 @@ package struct Controller: Sendable {
     private(set) var broker: BrokerSettings
     private(set) var defaults: TopicDefaults
     var chance: PRNG
-    /// Reads the committed log while standing by.
-    private var standby = MetadataReplay()
+    /// The committed log, replayed.
+    private var log = MetadataReplay()
 
     /// - Parameter seed: chance for topic ids and placement; another one for each start of a process.
     package init(_ settings: ControllerSettings, seed: UInt64) {
@@ -42,43 +44,46 @@ package struct Controller: Sendable {
         let term: Term
         var liveness = BrokerLiveness()
         var timers: Timers
-        /// The image at the high watermark.
-        var committed: MetadataImage
-        /// What was accepted above the high watermark: the last offset of each batch, and the image after it.
-        var pending: [(lastOffset: Offset, image: MetadataImage)] = []
+        /// The last offset accepted; nil if it is committed, or nothing was accepted yet.
+        var lastPending: Offset?
     }
 
     /// Whether this controller decides.
     package var isActive: Bool { active != nil }
 
     /// The image at the high watermark: what may be told to others.
-    package var committedImage: MetadataImage { active?.committed ?? image }
+    package var committedImage: MetadataImage { log.published }
 
     /// The last offset not yet committed that a decision made now rests on; nil if all is committed.
-    package var lastPendingOffset: Offset? { active?.pending.last?.lastOffset }
+    package var lastPendingOffset: Offset? { active?.lastPending }
 
     /// A decision in the making.
     var draft: Draft { Draft(from: image, defaults: defaults) }
 }
 
-// MARK: - Standing by
+// MARK: - The committed log
 
 extension Controller {
-    /// Replays a committed batch, or a part of a snapshot, written by another controller.
-    package mutating func replay(
+    /// Records were committed, whoever wrote them. A batch may also be empty: control records have offsets.
+    package mutating func committed(
         _ records: [MetadataRecord], endingAt position: MetadataPosition
     ) throws(ReplayError) {
-        precondition(active == nil, "an active controller accepts what it decided itself")
-        try standby.replay(records, endingAt: position)
-        image = standby.latest
-        let changed = standby.take().delta.configs.elements
-        if changed.contains(where: { $0.kind == .broker }) { refreshSettings() }
+        try log.replay(records, endingAt: position)
+        let delta = log.take().delta
+        if active == nil {
+            image = log.latest
+            if delta.configs.elements.contains(where: { $0.kind == .broker }) { refreshSettings() }
+        } else if let pending = active?.lastPending, pending <= position.lastOffset {
+            active?.lastPending = nil
+            image.advance(to: position)
+            log = MetadataReplay(from: image)
+        }
     }
 
     /// Forgets everything: a snapshot follows.
     package mutating func reset() {
         precondition(active == nil, "an active controller is ahead of every snapshot")
-        standby = MetadataReplay()
+        log = MetadataReplay()
         image = MetadataImage()
         refreshSettings()
     }
@@ -87,7 +92,7 @@ extension Controller {
 // MARK: - Leading
 
 extension Controller {
-    /// Becomes active: everything before this term is replayed, nothing of it is written yet.
+    /// Becomes active: everything before this term is committed and told, nothing of it is written yet.
     ///
     /// - Parameter bootstrap: the records that begin a new cluster's log; used if the log is empty.
     /// - Returns: records to append and accept before anything else is decided, possibly none.
@@ -96,21 +101,20 @@ extension Controller {
     ) -> [MetadataRecord] {
         precondition(active == nil, "a controller becomes active once in a term")
         var records: [MetadataRecord] = []
-        if standby.isInTransaction {
+        if log.isInTransaction {
             // Whoever led before could not end it.
             var record = AbortTransactionRecord()
             record.reason = "the controller changed"
             records.append(.abortTransaction(record))
-            image = standby.published
+            image = log.published
         }
         if image.features.isEmpty { records += bootstrap }
-        active = Active(
-            term: term, timers: Timers(settings, now: now), committed: standby.published)
+        active = Active(term: term, timers: Timers(settings, now: now))
         for registration in image.allBrokers { follow(registration, now: now) }
         return records
     }
 
-    /// Takes in records that were appended to the log and end at `lastOffset`.
+    /// Takes in records that were appended to the log and end at `position`.
     package mutating func accept(
         _ records: [MetadataRecord], endingAt position: MetadataPosition, now: Instant
     ) {
@@ -126,28 +130,16 @@ extension Controller {
             }
         }
         image.advance(to: position)
-        active?.pending.append((position.lastOffset, image))
+        active?.lastPending = position.lastOffset
         active?.timers.recordsWritten(at: now, settings)
         assertFencedOutsideISR(after: records)
     }
 
-    /// The high watermark passed `offset`: what lies below is safe.
-    package mutating func committed(through offset: Offset) {
-        guard var active else { return }
-        self.active = nil
-        while let first = active.pending.first, first.lastOffset <= offset {
-            active.committed = first.image
-            active.pending.removeFirst()
-        }
-        self.active = active
-    }
-
-    /// Stops to lead: what was not committed is forgotten, as the next leader may never have seen it.
+    /// Stops to lead: what is not committed is forgotten, as the next leader may never have seen it.
     package mutating func resign() {
-        guard let active else { return }
-        image = active.committed
-        standby = MetadataReplay(from: image)
-        self.active = nil
+        guard active != nil else { return }
+        active = nil
+        image = log.latest
         refreshSettings()
     }
 }

@@ -1,10 +1,10 @@
 /// What a topic may be called.
-enum TopicName {
+package enum TopicName {
     /// Longest name, in characters: with a partition's number and a suffix it is a directory's name.
-    static let lengthMax = 249
+    package static let lengthMax = 249
 
     /// Why a name is refused; nil for a good one.
-    static func fault(in name: String) -> String? {
+    package static func fault(in name: String) -> String? {
         if name.isEmpty { return "Topic name is invalid: the empty string is not allowed" }
         if name == "." || name == ".." { return "Topic name is invalid: '\(name)' is not allowed" }
         if name.utf8.count > lengthMax {

@@ -14,6 +14,7 @@ struct Cluster {
     var nextOffset = Offset(0)
     var commitsAtOnce = true
     private(set) var log: [MetadataRecord] = []
+    private var uncommitted: [([MetadataRecord], MetadataPosition)] = []
 
     init(seed: UInt64 = 1, fileSettings: [String: String] = [:], elr: Bool = false) {
         var settings = ControllerSettings(
@@ -35,7 +36,20 @@ struct Cluster {
         let position = MetadataPosition(
             lastOffset: nextOffset - 1, term: 1, timestamp: 0)
         controller.accept(records, endingAt: position, now: now)
-        if commitsAtOnce { controller.committed(through: nextOffset - 1) }
+        uncommitted.append((records, position))
+        if commitsAtOnce { commit() }
+    }
+
+    /// The quorum commits what was appended, up to an offset.
+    mutating func commit(through end: Offset = Offset(.max)) {
+        while let (records, position) = uncommitted.first, position.lastOffset <= end {
+            uncommitted.removeFirst()
+            do {
+                try controller.committed(records, endingAt: position)
+            } catch {
+                preconditionFailure("what was accepted can be replayed: \(error)")
+            }
+        }
     }
 
     @discardableResult
@@ -51,10 +65,10 @@ struct Cluster {
     func request(
         _ broker: BrokerID, incarnation: UInt64 = 1, rack: String? = nil, isMartlet: Bool = true,
         directories: Int = 1, previousEpoch: BrokerEpoch = .none
-    ) -> BrokerRegistrationRequest {
+    ) -> BrokerEnrollment {
         var features = BootstrapRecords.supported
         if !isMartlet { features.removeAll { $0.name == FeatureName.martlet } }
-        return BrokerRegistrationRequest(
+        return BrokerEnrollment(
             broker: broker, clusterID: "cluster",
             incarnationID: UUID(high: UInt64(broker.rawValue), low: incarnation),
             endpoints: [Endpoint(listener: "PLAINTEXT", host: "h\(broker.rawValue)", port: 9_092)],
@@ -64,7 +78,7 @@ struct Cluster {
     }
 
     @discardableResult
-    mutating func register(_ request: BrokerRegistrationRequest) throws -> BrokerEpoch {
+    mutating func register(_ request: BrokerEnrollment) throws -> BrokerEpoch {
         take(try controller.registerBroker(request, nextOffset: nextOffset, now: now))
     }
 
@@ -76,8 +90,7 @@ struct Cluster {
         guard let epoch = image.broker(broker)?.epoch else { throw ControllerError(.staleBrokerEpoch) }
         let beat = BrokerHeartbeat(
             broker: broker, epoch: epoch, metadataOffset: offset ?? nextOffset - 1,
-            wantsFence: fence, wantsShutdown: shutdown, offlineDirectories: offline,
-            connection: UInt64(broker.rawValue))
+            wantsFence: fence, wantsShutdown: shutdown, offlineDirectories: offline)
         return take(try controller.heartbeat(beat, now: now))
     }
 
@@ -109,7 +122,7 @@ struct Cluster {
     mutating func create(
         _ name: String, _ assignments: [[BrokerID]], configs: [(String, String)] = []
     ) throws -> TopicID {
-        let topic = TopicCreation(
+        let topic = NewTopic(
             name: name,
             assignments: assignments.enumerated().map { (Int32($0.offset), $0.element) },
             configs: configs.map { (name: $0.0, value: $0.1) })

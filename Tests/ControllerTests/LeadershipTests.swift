@@ -31,9 +31,9 @@ struct LeadershipTests {
         try cluster.create("a", [[1]])
         let first = cluster.nextOffset - Int64(1)
         try cluster.create("b", [[1]])
-        cluster.controller.committed(through: first)
+        cluster.commit(through: first)
         #expect(cluster.controller.committedImage.topicCount == 1)
-        cluster.controller.committed(through: cluster.nextOffset - 1)
+        cluster.commit()
         #expect(cluster.controller.committedImage == cluster.image)
         #expect(cluster.controller.lastPendingOffset == nil)
     }
@@ -45,7 +45,7 @@ struct LeadershipTests {
         let settings = ControllerSettings(nodeID: 101, clusterID: "cluster", broker: .init())
         var standby = Controller(settings, seed: 9)
         let position = MetadataPosition(lastOffset: cluster.nextOffset - 1, term: 1, timestamp: 0)
-        try standby.replay(cluster.log, endingAt: position)
+        try standby.committed(cluster.log, endingAt: position)
         #expect(standby.image == cluster.image)
         let bootstrap = BootstrapRecords.standard
         #expect(standby.becomeActive(term: 2, now: .zero, bootstrap: bootstrap).isEmpty)
@@ -59,7 +59,7 @@ struct LeadershipTests {
         topic.name = "half"
         topic.topicID = UUID(high: 1, low: 1)
         let position = MetadataPosition(lastOffset: 3, term: 1, timestamp: 0)
-        try controller.replay(
+        try controller.committed(
             BootstrapRecords.standard + [.beginTransaction(.init()), .topic(topic)],
             endingAt: position)
         let first = controller.becomeActive(term: 2, now: .zero, bootstrap: [])
@@ -101,7 +101,7 @@ struct RandomFailureTests {
         try cluster.start(brokers, rack: { $0.rawValue % 2 == 0 ? "even" : nil })
         var incarnation: UInt64 = 2
         for number in 0..<4 {
-            let topic = TopicCreation(
+            let topic = NewTopic(
                 name: "t\(number)", partitions: 5, replicationFactor: 3,
                 configs: [
                     ("min.insync.replicas", "\(1 + number % 3)"),
@@ -116,7 +116,7 @@ struct RandomFailureTests {
             case 1, 2, 3: try cluster.beat(broker)
             case 4: try cluster.beat(broker, shutdown: true)
             case 5:
-                cluster.controller.connectionLost(UInt64(broker.rawValue), now: cluster.now)
+                cluster.controller.connectionLost(by: broker, now: cluster.now)
                 let epoch = cluster.image.broker(broker)?.epoch ?? .none
                 try cluster.register(
                     cluster.request(

@@ -19,7 +19,7 @@ struct RegistrationTests {
     @Test func `is refused for what is wrong in it`() throws {
         var cluster = Cluster()
         try cluster.register(cluster.request(2))
-        let cases: [(ErrorCode, (inout BrokerRegistrationRequest) -> Void)] = [
+        let cases: [(ErrorCode, (inout BrokerEnrollment) -> Void)] = [
             (.inconsistentClusterId, { $0.clusterID = "other" }),
             (.invalidRegistration, { $0.directories = [] }),
             (.invalidRegistration, { $0.directories += $0.directories }),
@@ -63,7 +63,7 @@ struct RegistrationTests {
     @Test func `of a restarted process is not held up by the old session once its connection broke`() throws {
         var cluster = Cluster()
         try cluster.start([1])
-        cluster.controller.connectionLost(1, now: cluster.now)
+        cluster.controller.connectionLost(by: 1, now: cluster.now)
         #expect(refusal { try cluster.register(cluster.request(1, incarnation: 2)) } == nil)
     }
 
@@ -83,8 +83,8 @@ struct RegistrationTests {
         try cluster.create("t", [[1, 2, 3]], configs: [("min.insync.replicas", "3")])
         try cluster.alter("t", isr: [1, 3])
         #expect(cluster.partition("t")?.line == "leader 1 isr 1,3 elr 2")
-        cluster.controller.connectionLost(2, now: cluster.now)
-        cluster.controller.connectionLost(3, now: cluster.now)
+        cluster.controller.connectionLost(by: 2, now: cluster.now)
+        cluster.controller.connectionLost(by: 3, now: cluster.now)
         try cluster.register(cluster.request(2, incarnation: 2))
         #expect(cluster.partition("t")?.line == "leader 1 isr 1,3")
         // A process that brings what its predecessor had is merely fenced.
@@ -102,7 +102,7 @@ struct RegistrationTests {
         #expect(cluster.image.broker(1) == nil)
         #expect(cluster.partition("t")?.line == "leader 2 isr 2")
         #expect(refusal { _ = try cluster.controller.unregisterBroker(1) } == .brokerIdNotRegistered)
-        let beat = BrokerHeartbeat(broker: 1, epoch: 3, metadataOffset: 9, connection: 1)
+        let beat = BrokerHeartbeat(broker: 1, epoch: 3, metadataOffset: 9)
         #expect(refusal { _ = try cluster.controller.heartbeat(beat, now: cluster.now) }
             == .staleBrokerEpoch)
     }

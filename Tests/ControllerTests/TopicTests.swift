@@ -12,7 +12,7 @@ struct TopicTests {
         var cluster = Cluster(fileSettings: ["num.partitions": "4", "default.replication.factor": "2"])
         try cluster.start([1, 2, 3])
         let results = cluster.take(
-            cluster.controller.createTopics([TopicCreation(name: "orders")], validateOnly: false))
+            cluster.controller.createTopics([NewTopic(name: "orders")], validateOnly: false))
         let created = try results[0].outcome.get()
         #expect(created.partitions == 4 && created.replicationFactor == 2)
         #expect(created.configs.first { $0.setting.name == "retention.ms" }?.value == "604800000")
@@ -30,31 +30,31 @@ struct TopicTests {
         var cluster = Cluster()
         try cluster.start([1, 2])
         try cluster.create("a.b", [[1]])
-        let cases: [(TopicCreation, ErrorCode)] = [
-            (TopicCreation(name: ""), .invalidTopicException),
-            (TopicCreation(name: ".."), .invalidTopicException),
-            (TopicCreation(name: "with space"), .invalidTopicException),
-            (TopicCreation(name: String(repeating: "x", count: 250)), .invalidTopicException),
-            (TopicCreation(name: "a_b"), .invalidTopicException),
-            (TopicCreation(name: "a.b"), .topicAlreadyExists),
-            (TopicCreation(name: "t", partitions: 0), .invalidPartitions),
-            (TopicCreation(name: "t", partitions: 1_000_000), .policyViolation),
-            (TopicCreation(name: "t", replicationFactor: 0), .invalidReplicationFactor),
-            (TopicCreation(name: "t", replicationFactor: 3), .invalidReplicationFactor),
-            (TopicCreation(name: "t", configs: [("nonsense", "1")]), .invalidConfig),
-            (TopicCreation(name: "t", configs: [("retention.ms", "soon")]), .invalidConfig),
-            (TopicCreation(name: "t", partitions: 1, assignments: [(0, [1])]), .invalidRequest),
-            (TopicCreation(name: "t", replicationFactor: 1, assignments: [(0, [1])]), .invalidRequest),
-            (TopicCreation(name: "t", assignments: [(1, [1])]), .invalidReplicaAssignment),
-            (TopicCreation(name: "t", assignments: [(0, [1]), (0, [2])]), .invalidReplicaAssignment),
-            (TopicCreation(name: "t", assignments: [(0, [])]), .invalidReplicaAssignment),
-            (TopicCreation(name: "t", assignments: [(0, [1, 1])]), .invalidReplicaAssignment),
-            (TopicCreation(name: "t", assignments: [(0, [9])]), .invalidReplicaAssignment),
-            (TopicCreation(name: "t", assignments: [(0, [1]), (1, [1, 2])]), .invalidReplicaAssignment),
+        let cases: [(NewTopic, ErrorCode)] = [
+            (NewTopic(name: ""), .invalidTopicException),
+            (NewTopic(name: ".."), .invalidTopicException),
+            (NewTopic(name: "with space"), .invalidTopicException),
+            (NewTopic(name: String(repeating: "x", count: 250)), .invalidTopicException),
+            (NewTopic(name: "a_b"), .invalidTopicException),
+            (NewTopic(name: "a.b"), .topicAlreadyExists),
+            (NewTopic(name: "t", partitions: 0), .invalidPartitions),
+            (NewTopic(name: "t", partitions: 1_000_000), .policyViolation),
+            (NewTopic(name: "t", replicationFactor: 0), .invalidReplicationFactor),
+            (NewTopic(name: "t", replicationFactor: 3), .invalidReplicationFactor),
+            (NewTopic(name: "t", configs: [("nonsense", "1")]), .invalidConfig),
+            (NewTopic(name: "t", configs: [("retention.ms", "soon")]), .invalidConfig),
+            (NewTopic(name: "t", partitions: 1, assignments: [(0, [1])]), .invalidRequest),
+            (NewTopic(name: "t", replicationFactor: 1, assignments: [(0, [1])]), .invalidRequest),
+            (NewTopic(name: "t", assignments: [(1, [1])]), .invalidReplicaAssignment),
+            (NewTopic(name: "t", assignments: [(0, [1]), (0, [2])]), .invalidReplicaAssignment),
+            (NewTopic(name: "t", assignments: [(0, [])]), .invalidReplicaAssignment),
+            (NewTopic(name: "t", assignments: [(0, [1, 1])]), .invalidReplicaAssignment),
+            (NewTopic(name: "t", assignments: [(0, [9])]), .invalidReplicaAssignment),
+            (NewTopic(name: "t", assignments: [(0, [1]), (1, [1, 2])]), .invalidReplicaAssignment),
         ]
         for (topic, code) in cases {
             let result = cluster.controller.createTopics(
-                [topic, TopicCreation(name: "good", partitions: 1)], validateOnly: false)
+                [topic, NewTopic(name: "good", partitions: 1)], validateOnly: false)
             guard case .failure(let error) = result.response[0].outcome else {
                 Issue.record("\(topic.name) was accepted")
                 continue
@@ -70,7 +70,7 @@ struct TopicTests {
         var cluster = Cluster()
         try cluster.start([1])
         let result = cluster.controller.createTopics(
-            [TopicCreation(name: "t", partitions: 3)], validateOnly: true)
+            [NewTopic(name: "t", partitions: 3)], validateOnly: true)
         #expect(result.records.isEmpty)
         let tried = try result.response[0].outcome.get()
         #expect(tried.id == .zero && tried.partitions == 3)
@@ -79,7 +79,7 @@ struct TopicTests {
     @Test func `named twice in a request is refused twice`() throws {
         var cluster = Cluster()
         try cluster.start([1])
-        let twice = [TopicCreation(name: "t"), TopicCreation(name: "t")]
+        let twice = [NewTopic(name: "t"), NewTopic(name: "t")]
         let result = cluster.controller.createTopics(twice, validateOnly: false)
         #expect(result.records.isEmpty)
         #expect(result.response.allSatisfy { (try? $0.outcome.get()) == nil })
@@ -94,7 +94,7 @@ struct TopicTests {
         #expect(throws: ControllerError.self) { try cluster.create("u", [[2]]) }
         try cluster.beat(1, fence: true)
         let result = cluster.controller.createTopics(
-            [TopicCreation(name: "v", partitions: 1, replicationFactor: 1)], validateOnly: false)
+            [NewTopic(name: "v", partitions: 1, replicationFactor: 1)], validateOnly: false)
         guard case .failure(let error) = result.response[0].outcome else {
             Issue.record("made on fenced brokers")
             return

@@ -4,7 +4,7 @@ package import Configuration
 package import Model
 
 /// A topic to be made.
-package struct TopicCreation: Sendable {
+package struct NewTopic: Sendable {
     package var name: String
     /// -1 for the cluster's default.
     package var partitions: Int32
