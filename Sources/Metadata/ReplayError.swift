@@ -20,3 +20,29 @@ package enum ReplayError: Error, Hashable, Sendable {
     /// A metadata transaction began inside another, or ended without having begun (KIP-868).
     case misplacedTransaction
 }
+
+extension ReplayError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .topicExists(let name, let id): "topic \(name) or id \(id) exists already"
+        case .unknownTopic(let id): "no topic has the id \(id)"
+        case .unknownTopicName(let name): "no topic is called \(name)"
+        case .unknownPartition(let key): "partition \(key) does not exist"
+        case .invalidPartitionNumber(let key): "partition \(key) has no valid number"
+        case .unknownBroker(let id): "broker \(id.rawValue) is not registered"
+        case .wrongBrokerEpoch(let id, let have, let told):
+            "broker \(id.rawValue) has the epoch \(have.rawValue), not \(told.rawValue)"
+        case .unknownController(let id): "controller \(id.rawValue) is not registered"
+        case .directoriesDoNotMatch(let key, let replicas, let directories):
+            "partition \(key) has \(replicas) replicas in \(directories) directories"
+        case .invalidRecoveryState(let key, let state):
+            "partition \(key) has the unknown recovery state \(state)"
+        case .invalidSecurityProtocol(let number): "security protocol \(number) is unknown"
+        case .invalidFeatureRange(let name, let from, let to):
+            "feature \(name) has the empty range \(from) to \(to)"
+        case .invalidChange(let id, let change):
+            "the registration of broker \(id.rawValue) has the unknown change \(change)"
+        case .misplacedTransaction: "a metadata transaction begins or ends out of place"
+        }
+    }
+}

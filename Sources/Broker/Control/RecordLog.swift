@@ -1,0 +1,14 @@
+internal import InternalRecords
+internal import Model
+
+/// Where the controller's decisions go: the metadata log of the quorum, as its leader appends to it. Used on
+/// the metadata loop only.
+protocol RecordLog: AnyObject {
+    /// The offset the next record will get.
+    var logEndOffset: Offset { get }
+
+    /// Appends records in one go. What is appended here is told as committed later, or never.
+    ///
+    /// - Returns: the offset of the last record; nil if this node does not lead in `term` or cannot write.
+    func append(_ records: [MetadataRecord], in term: Term) -> Offset?
+}
