@@ -35,7 +35,8 @@ struct BrokerLiveness: Sendable {
             contacts[broker.id] = known
         } else {
             contacts[broker.id] = Contact(
-                epoch: broker.epoch, session: session, isFenced: broker.isFenced, deadline: deadline)
+                epoch: broker.epoch, session: session, isFenced: broker.isFenced, deadline: deadline
+            )
         }
     }
 

@@ -17,7 +17,9 @@ extension Controller {
             let before = draft.image
             let count = draft.records.count
             do throws(ControllerError) {
-                guard !topics.indices.contains(where: { $0 != index && topics[$0].name == topic.name })
+                guard
+                    !topics.indices.contains(where: { $0 != index && topics[$0].name == topic.name }
+                    )
                 else { throw ControllerError(.invalidRequest, "Duplicate topic name.") }
                 let created = try create(topic, &placer, in: &draft)
                 guard draft.records.count <= ControllerSettings.recordsMax else {
@@ -41,7 +43,8 @@ extension Controller {
     ) throws(ControllerError) -> CreatedTopic {
         try checkName(topic.name, draft)
         let configs = try checkedConfigs(topic.configs)
-        let replicas = try topic.assignments.isEmpty
+        let replicas =
+            try topic.assignments.isEmpty
             ? placed(topic, &placer) : checkedAssignments(topic, draft)
         // Each partition is a record: an absurd number is refused before it costs memory.
         guard replicas.count <= ControllerSettings.recordsMax else {
@@ -79,7 +82,9 @@ extension Controller {
 
 extension Controller {
     private func checkName(_ name: String, _ draft: Draft) throws(ControllerError) {
-        if let fault = TopicName.fault(in: name) { throw ControllerError(.invalidTopicException, fault) }
+        if let fault = TopicName.fault(in: name) {
+            throw ControllerError(.invalidTopicException, fault)
+        }
         if draft.image.topicID(named: name) != nil {
             throw ControllerError(.topicAlreadyExists, "Topic '\(name)' already exists.")
         }
@@ -121,11 +126,14 @@ extension Controller {
         }
         guard topic.partitions == -1 || topic.partitions > 0 else {
             throw ControllerError(
-                .invalidPartitions, "Number of partitions was set to an invalid non-positive value.")
+                .invalidPartitions, "Number of partitions was set to an invalid non-positive value."
+            )
         }
-        let partitions = topic.partitions == -1
+        let partitions =
+            topic.partitions == -1
             ? broker.int("num.partitions") : Int(topic.partitions)
-        let factor = topic.replicationFactor == -1
+        let factor =
+            topic.replicationFactor == -1
             ? broker.int("default.replication.factor") : Int(topic.replicationFactor)
         guard partitions <= ControllerSettings.recordsMax else {
             throw ControllerError(
@@ -151,7 +159,8 @@ extension Controller {
         guard topic.replicationFactor == -1 else {
             throw ControllerError(
                 .invalidRequest,
-                "A manual partition assignment was specified, but replication factor was not set to -1.")
+                "A manual partition assignment was specified, but replication factor was not set to -1."
+            )
         }
         guard topic.partitions == -1 else {
             throw ControllerError(
@@ -164,7 +173,8 @@ extension Controller {
             if index > 0, sorted[index - 1].partition == assignment.partition {
                 throw ControllerError(
                     .invalidReplicaAssignment,
-                    "Found multiple manual partition assignments for partition \(assignment.partition)")
+                    "Found multiple manual partition assignments for partition \(assignment.partition)"
+                )
             }
             try checkReplicas(assignment.replicas, factor: factor, draft)
             factor = assignment.replicas.count

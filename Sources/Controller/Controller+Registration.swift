@@ -123,7 +123,8 @@ extension Controller {
     ) throws(ControllerError) {
         for feature in features where feature.name != FeatureName.kraftVersion {
             let isMetadata = feature.name == FeatureName.metadataVersion
-            let level = isMetadata
+            let level =
+                isMetadata
                 ? image.metadataVersion.level : image.level(of: feature.name)
             guard !feature.levels.contains(level) else { continue }
             throw unsupported(feature.name, level, feature.levels, node)

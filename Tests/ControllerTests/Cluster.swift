@@ -87,7 +87,9 @@ struct Cluster {
         _ broker: BrokerID, fence: Bool = false, shutdown: Bool = false, offset: Offset? = nil,
         offline: [DirectoryID] = []
     ) throws -> BrokerHeartbeatReply {
-        guard let epoch = image.broker(broker)?.epoch else { throw ControllerError(.staleBrokerEpoch) }
+        guard let epoch = image.broker(broker)?.epoch else {
+            throw ControllerError(.staleBrokerEpoch)
+        }
         let beat = BrokerHeartbeat(
             broker: broker, epoch: epoch, metadataOffset: offset ?? nextOffset - 1,
             wantsFence: fence, wantsShutdown: shutdown, offlineDirectories: offline)

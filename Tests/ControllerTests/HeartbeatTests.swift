@@ -119,10 +119,14 @@ struct HeartbeatTests {
         let codes = cluster.take(
             try cluster.controller.assignReplicas(
                 [
-                    DirectoryAssignment(directory: Cluster.directory(1, 0), key: PartitionKey(a, 0)),
-                    DirectoryAssignment(directory: Cluster.directory(1, 1), key: PartitionKey(b, 0)),
-                    DirectoryAssignment(directory: Cluster.directory(1, 1), key: PartitionKey(b, 7)),
-                    DirectoryAssignment(directory: Cluster.directory(1, 1), key: PartitionKey(.zero, 0)),
+                    DirectoryAssignment(
+                        directory: Cluster.directory(1, 0), key: PartitionKey(a, 0)),
+                    DirectoryAssignment(
+                        directory: Cluster.directory(1, 1), key: PartitionKey(b, 0)),
+                    DirectoryAssignment(
+                        directory: Cluster.directory(1, 1), key: PartitionKey(b, 7)),
+                    DirectoryAssignment(
+                        directory: Cluster.directory(1, 1), key: PartitionKey(.zero, 0)),
                 ], by: 1, epoch: epoch))
         #expect(codes == [.none, .none, .unknownTopicOrPartition, .unknownTopicId])
         try cluster.beat(1, offline: [Cluster.directory(1, 1)])
@@ -139,7 +143,8 @@ struct HeartbeatTests {
         var cluster = Cluster()
         try cluster.start([1])
         let beat = BrokerHeartbeat(broker: 1, epoch: 999, metadataOffset: 9)
-        #expect(refusal { _ = try cluster.controller.heartbeat(beat, now: cluster.now) }
-            == .staleBrokerEpoch)
+        #expect(
+            refusal { _ = try cluster.controller.heartbeat(beat, now: cluster.now) }
+                == .staleBrokerEpoch)
     }
 }

@@ -124,12 +124,15 @@ struct RandomFailureTests {
                         previousEpoch: chance.below(2) == 0 ? epoch : .none))
                 incarnation += 1
             case 6, 7, 8: try alterSomething(&cluster, &chance)
-            case 9: _ = try cluster.pass(.milliseconds(100 + Int(chance.below(3)) * 1_000), alive: [broker])
+            case 9:
+                _ = try cluster.pass(
+                    .milliseconds(100 + Int(chance.below(3)) * 1_000), alive: [broker])
             case 10:
                 cluster.take(
                     cluster.controller.electLeaders(of: nil, isUnclean: chance.below(4) == 0))
             default:
-                try cluster.beat(broker, offline: [Cluster.directory(broker, UInt64(chance.below(2)))])
+                try cluster.beat(
+                    broker, offline: [Cluster.directory(broker, UInt64(chance.below(2)))])
             }
             #expect(cluster.violations == [])
         }

@@ -48,9 +48,10 @@ struct AlterPartitionTests {
         #expect(try cluster.alter("t", isr: [2, 1], epochs: [1: 999]) == .ineligibleReplica)
         try cluster.beat(3, fence: true)
         #expect(try cluster.alter("t", isr: [2, 3]) == .ineligibleReplica)
-        #expect(refusal {
-            _ = try cluster.controller.alterPartitions([], by: 2, epoch: 77)
-        } == .staleBrokerEpoch)
+        #expect(
+            refusal {
+                _ = try cluster.controller.alterPartitions([], by: 2, epoch: 77)
+            } == .staleBrokerEpoch)
         let unknown = PartitionAlteration(
             key: PartitionKey(.zero, 0), leaderEpoch: 0, partitionEpoch: 0, isr: [])
         let epoch = try #require(cluster.image.broker(2)?.epoch)
@@ -127,8 +128,9 @@ struct ElectionTests {
         }
         #expect(elect([TopicPartition("t", 0)]) == [.preferredLeaderNotAvailable])
         #expect(elect([TopicPartition("t", 1)]) == [.electionNotNeeded])
-        #expect(elect([TopicPartition("x", 0), TopicPartition("t", 7)])
-            == [.unknownTopicOrPartition, .unknownTopicOrPartition])
+        #expect(
+            elect([TopicPartition("x", 0), TopicPartition("t", 7)])
+                == [.unknownTopicOrPartition, .unknownTopicOrPartition])
         try cluster.beat(1)
         try cluster.alter("t", isr: [2, 1])
         #expect(elect(nil) == [nil])
@@ -156,7 +158,8 @@ struct ElectionTests {
         var cluster = Cluster()
         try cluster.start([1, 2])
         try cluster.create("safe", [[1, 2]])
-        try cluster.create("loose", [[1, 2]], configs: [("unclean.leader.election.enable", "true")])
+        try cluster.create(
+            "loose", [[1, 2]], configs: [("unclean.leader.election.enable", "true")])
         for topic in ["safe", "loose"] { try cluster.alter(topic, isr: [1]) }
         try cluster.beat(1, fence: true)
         #expect(cluster.partition("safe")?.line == "leader -1 isr 1")
@@ -165,7 +168,8 @@ struct ElectionTests {
             ConfigResource(.topic, "safe"),
             [.init("unclean.leader.election.enable", .set, "true")])
         cluster.take(cluster.controller.alterConfigs([change], validateOnly: false))
-        #expect(try cluster.pass(.milliseconds(100), alive: [2]) == [.electedUncleanly(elections: 1)])
+        #expect(
+            try cluster.pass(.milliseconds(100), alive: [2]) == [.electedUncleanly(elections: 1)])
         #expect(cluster.partition("safe")?.line == "leader 2 isr 2")
         #expect(cluster.partition("safe")?.recoveryState == .recovering)
     }

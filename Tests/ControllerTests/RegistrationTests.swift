@@ -31,8 +31,11 @@ struct RegistrationTests {
         for (code, spoil) in cases {
             var request = cluster.request(1)
             spoil(&request)
-            #expect(refusal { _ = try cluster.controller.registerBroker(
-                request, nextOffset: cluster.nextOffset, now: cluster.now) } == code)
+            #expect(
+                refusal {
+                    _ = try cluster.controller.registerBroker(
+                        request, nextOffset: cluster.nextOffset, now: cluster.now)
+                } == code)
         }
         #expect(cluster.image.broker(1) == nil)
     }
@@ -60,7 +63,10 @@ struct RegistrationTests {
         #expect(cluster.image.broker(1)?.isFenced == true)
     }
 
-    @Test func `of a restarted process is not held up by the old session once its connection broke`() throws {
+    @Test
+    func `of a restarted process is not held up by the old session once its connection broke`()
+        throws
+    {
         var cluster = Cluster()
         try cluster.start([1])
         cluster.controller.connectionLost(by: 1, now: cluster.now)
@@ -101,10 +107,12 @@ struct RegistrationTests {
         cluster.take(try cluster.controller.unregisterBroker(1))
         #expect(cluster.image.broker(1) == nil)
         #expect(cluster.partition("t")?.line == "leader 2 isr 2")
-        #expect(refusal { _ = try cluster.controller.unregisterBroker(1) } == .brokerIdNotRegistered)
+        #expect(
+            refusal { _ = try cluster.controller.unregisterBroker(1) } == .brokerIdNotRegistered)
         let beat = BrokerHeartbeat(broker: 1, epoch: 3, metadataOffset: 9)
-        #expect(refusal { _ = try cluster.controller.heartbeat(beat, now: cluster.now) }
-            == .staleBrokerEpoch)
+        #expect(
+            refusal { _ = try cluster.controller.heartbeat(beat, now: cluster.now) }
+                == .staleBrokerEpoch)
     }
 
     @Test func `of a controller is kept and checked`() throws {
@@ -117,7 +125,8 @@ struct RegistrationTests {
         #expect(cluster.image.controller(100) == registration)
         #expect(try cluster.controller.registerController(registration).records.isEmpty)
         registration.features = [FeatureRange("metadata.version", 1...6)]
-        #expect(refusal { _ = try cluster.controller.registerController(registration) }
-            == .unsupportedVersion)
+        #expect(
+            refusal { _ = try cluster.controller.registerController(registration) }
+                == .unsupportedVersion)
     }
 }

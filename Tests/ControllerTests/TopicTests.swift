@@ -9,7 +9,9 @@ import Testing
 @Suite("A topic")
 struct TopicTests {
     @Test func `is made with the cluster's defaults, all replicas in sync`() throws {
-        var cluster = Cluster(fileSettings: ["num.partitions": "4", "default.replication.factor": "2"])
+        var cluster = Cluster(fileSettings: [
+            "num.partitions": "4", "default.replication.factor": "2",
+        ])
         try cluster.start([1, 2, 3])
         let results = cluster.take(
             cluster.controller.createTopics([NewTopic(name: "orders")], validateOnly: false))
@@ -19,7 +21,8 @@ struct TopicTests {
         let topic = try #require(cluster.image.topic(named: "orders"))
         #expect(topic.id == created.id && !created.id.uuid.isReserved)
         topic.forEachPartition { _, partition in
-            #expect(partition.isr == partition.replicas && partition.leader == partition.replicas[0])
+            #expect(
+                partition.isr == partition.replicas && partition.leader == partition.replicas[0])
             #expect(partition.leaderEpoch == 0 && partition.partitionEpoch == 0)
             #expect(partition.directories == partition.replicas.map { Cluster.directory($0) })
         }
@@ -50,7 +53,9 @@ struct TopicTests {
             (NewTopic(name: "t", assignments: [(0, [])]), .invalidReplicaAssignment),
             (NewTopic(name: "t", assignments: [(0, [1, 1])]), .invalidReplicaAssignment),
             (NewTopic(name: "t", assignments: [(0, [9])]), .invalidReplicaAssignment),
-            (NewTopic(name: "t", assignments: [(0, [1]), (1, [1, 2])]), .invalidReplicaAssignment),
+            (
+                NewTopic(name: "t", assignments: [(0, [1]), (1, [1, 2])]), .invalidReplicaAssignment
+            ),
         ]
         for (topic, code) in cases {
             let result = cluster.controller.createTopics(
@@ -112,7 +117,8 @@ struct TopicTests {
         let results = cluster.take(
             try cluster.controller.deleteTopics(
                 [.id(a), .name("b"), .name("c"), .id(unknown)]))
-        #expect(results.map { $0.error?.code } == [nil, nil, .unknownTopicOrPartition, .unknownTopicId])
+        #expect(
+            results.map { $0.error?.code } == [nil, nil, .unknownTopicOrPartition, .unknownTopicId])
         #expect(results[0].name == "a" && results[3].name == nil)
         #expect(cluster.image.topicCount == 0)
         #expect(cluster.image.config("retention.ms", of: ConfigResource(.topic, "a")) == nil)
@@ -125,11 +131,15 @@ struct TopicTests {
         try cluster.start([1])
         let a = try cluster.create("a", [[1]])
         let twice = try cluster.controller.deleteTopics([.name("a"), .name("a")])
-        #expect(twice.records.isEmpty && twice.response.allSatisfy { $0.error?.code == .invalidRequest })
+        #expect(
+            twice.records.isEmpty && twice.response.allSatisfy { $0.error?.code == .invalidRequest }
+        )
         let both = try cluster.controller.deleteTopics([.name("a"), .id(a)])
         #expect(both.response.map { $0.error?.code } == [nil, .invalidRequest])
         var locked = Cluster(fileSettings: ["delete.topic.enable": "false"])
-        #expect(refusal { locked.take(try locked.controller.deleteTopics([])) } == .topicDeletionDisabled)
+        #expect(
+            refusal { locked.take(try locked.controller.deleteTopics([])) }
+                == .topicDeletionDisabled)
     }
 
     @Test func `grows by partitions with its replication factor`() throws {
@@ -146,10 +156,12 @@ struct TopicTests {
         #expect(grow(PartitionGrowth(topic: "t", count: 1)) == .invalidPartitions)
         #expect(grow(PartitionGrowth(topic: "t", count: 0)) == .invalidPartitions)
         #expect(grow(PartitionGrowth(topic: "t", count: 100_000)) == .policyViolation)
-        #expect(grow(PartitionGrowth(topic: "t", count: 3, assignments: [[1, 2]]))
-            == .invalidReplicaAssignment)
-        #expect(grow(PartitionGrowth(topic: "t", count: 2, assignments: [[1]]))
-            == .invalidReplicaAssignment)
+        #expect(
+            grow(PartitionGrowth(topic: "t", count: 3, assignments: [[1, 2]]))
+                == .invalidReplicaAssignment)
+        #expect(
+            grow(PartitionGrowth(topic: "t", count: 2, assignments: [[1]]))
+                == .invalidReplicaAssignment)
         #expect(grow(PartitionGrowth(topic: "t", count: 2), only: true) == nil)
         #expect(cluster.image.topic(named: "t")?.partitionCount == 1)
         #expect(grow(PartitionGrowth(topic: "t", count: 2, assignments: [[3, 1]])) == nil)
@@ -229,7 +241,8 @@ struct PlacementTests {
             }
         }
         var chance = PRNG(seed: 1)
-        #expect(ReplicaPlacer(brokers([nil], fenced: [0]), chance: &chance)
-            .fault(replicationFactor: 1) != nil)
+        #expect(
+            ReplicaPlacer(brokers([nil], fenced: [0]), chance: &chance)
+                .fault(replicationFactor: 1) != nil)
     }
 }

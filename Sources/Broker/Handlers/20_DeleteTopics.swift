@@ -19,7 +19,9 @@ enum DeleteTopicsHandler {
             for state in states {
                 if selector(state) == nil {
                     response.responses.append(
-                        refused(state, ControllerError(.invalidRequest, "Name either a topic or an id.")))
+                        refused(
+                            state, ControllerError(.invalidRequest, "Name either a topic or an id.")
+                        ))
                 } else if let result = results?.next() {
                     response.responses.append(shown(result))
                 } else {
@@ -52,7 +54,8 @@ enum DeleteTopicsHandler {
         return ControllerError(.invalidRequest, error.message)
     }
 
-    private static func shown(_ result: TopicDeletion) -> DeleteTopicsResponse.DeletableTopicResult {
+    private static func shown(_ result: TopicDeletion) -> DeleteTopicsResponse.DeletableTopicResult
+    {
         var shown = DeleteTopicsResponse.DeletableTopicResult()
         shown.name = result.name
         shown.topicID = result.id.uuid

@@ -15,7 +15,8 @@ enum AlterPartitionHandler {
         }
         driver.decide { controller, _ throws(ControllerError) in
             try controller.alterPartitions(
-                alterations, by: BrokerID(request.brokerID), epoch: BrokerEpoch(request.brokerEpoch))
+                alterations, by: BrokerID(request.brokerID), epoch: BrokerEpoch(request.brokerEpoch)
+            )
         } completion: { outcome in
             var response = AlterPartitionResponse()
             switch outcome {

@@ -20,7 +20,8 @@ enum AssignReplicasToDirsHandler {
         }
         driver.decide { controller, _ throws(ControllerError) in
             try controller.assignReplicas(
-                assignments, by: BrokerID(request.brokerID), epoch: BrokerEpoch(request.brokerEpoch))
+                assignments, by: BrokerID(request.brokerID), epoch: BrokerEpoch(request.brokerEpoch)
+            )
         } completion: { outcome in
             switch outcome {
             case .success(let codes): answer(response(to: request, codes))
