@@ -130,7 +130,10 @@ let package = Package(
         tests("ModelTests", ["Model"]),
         tests(
             "LogStorageTests",
-            ["LogStorage", "Bytes", "Model", "Ports", "Records", "Compression", "ProducerState"]),
+            [
+                "LogStorage", "Bytes", "Model", "Ports", "Records", "Compression", "ProducerState",
+                "TestSupport",
+            ]),
         tests("ReplicationTests", ["Replication", "Model", "TestSupport"]),
         tests("RecordsTests", ["Records", "Compression", "Bytes", "Model", "TestSupport"]),
         tests("CompressionTests", ["Compression", "Bytes", "Model"]),

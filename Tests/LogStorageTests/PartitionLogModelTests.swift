@@ -3,6 +3,7 @@ import LogStorage
 import Model
 import Ports
 import Records
+import TestSupport
 import Testing
 
 /// A log against a list of batches, under random operations, crashes and full disks.

@@ -1,8 +1,9 @@
 import Bytes
 import LogStorage
-public import Model
+import Model
 import Ports
 import Records
+import TestSupport
 
 /// A batch of `values.count` records, as a producer or a leader would send it.
 func makeBatch(
@@ -98,12 +99,15 @@ struct TestLog {
             let slice = try log.read(
                 from: offset, upTo: log.logEndOffset, maxBytes: maxBytes, minOneBatch: true)
             if slice.isEmpty { break }
+            let before = offset
             var batches = RecordBatchSequence(try slice.load())
             while let batch = try batches.next() {
                 try batch.checkCRC()
                 found.append(batch.header)
                 offset = batch.nextOffset
             }
+            // Only in a file that somebody has twisted.
+            if offset <= before { throw LogError.closed }
         }
         return found
     }
@@ -119,12 +123,4 @@ extension PartitionLog {
         }
         return result
     }
-}
-
-extension Offset: ExpressibleByIntegerLiteral {
-    public init(integerLiteral value: Int64) { self.init(value) }
-}
-
-extension LeaderEpoch: ExpressibleByIntegerLiteral {
-    public init(integerLiteral value: Int32) { self.init(value) }
 }

@@ -22,7 +22,7 @@ extension PartitionLog {
             recoveryPoint = logEndOffset
             return nil
         }
-        guard hasUnsynced || recoveryPoint < logEndOffset || !areEpochsSaved else { return nil }
+        guard hasUnsaved else { return nil }
         for file in try active.writeForCheckpoint() { flushing.noteForCheckpoint(file) }
         if flushing.bytesSinceSnapshot >= LogLimit.snapshotInterval {
             try takeProducerSnapshot(at: logEndOffset)
@@ -84,6 +84,11 @@ extension PartitionLog {
         durableOffset < logEndOffset || !flushing.waiting.isEmpty
             || flushing.directorySynced < flushing.directoryChanges
             || flushing.parentSynced < flushing.parentChanges
+    }
+
+    private var hasUnsaved: Bool {
+        hasUnsynced || recoveryPoint < logEndOffset || !areEpochsSaved
+            || !flushing.waitingForCheckpoint.isEmpty
     }
 
     private func openFilesTicket(isCheckpoint: Bool, files: [any File]) -> FlushTicket {

@@ -23,6 +23,7 @@ extension PartitionLog {
         let log = PartitionLog(
             partition, topicID: topicID, directory: directory, configuration: configuration,
             on: fileSystem, startingAt: .zero, state: .absent, now: now)
+        log.recoveryPointSaved = history.recoveryPoint
         let entries: [DirectoryEntry]
         do throws(FileError) {
             entries = try fileSystem.list(directory)
@@ -75,6 +76,10 @@ extension PartitionLog {
         try rebuildEpochs()
         try settle(history, now)
         try loadProducers(upTo: min(checkedFrom ?? logEndOffset, logEndOffset), now: now)
+        // The replay may have told sealed segments' transaction indexes anew.
+        for segment in segments.dropLast() {
+            if let file = try segment.transactionIndex.write() { flushing.noteForCheckpoint(file) }
+        }
     }
 
     /// No segment: a directory that was made and never written.

@@ -40,7 +40,7 @@ extension PartitionLog {
 
     private func openTrusted(_ segment: Segment, next: Offset?) throws(LogError) -> Bool {
         guard let next else { return try segment.openLast() }
-        return try segment.openSealed(nextOffset: next)
+        return try segment.openSealed(nextOffset: next, configuration)
     }
 
     /// Checks a segment from where it resumed. False if the log ends in it although there are later

@@ -9,6 +9,12 @@ package struct TimestampOffset: Hashable, Sendable {
     package let offset: Offset
     /// Epoch of the batch, -1 if unknown.
     package let epoch: LeaderEpoch
+
+    package init(timestamp: Timestamp, offset: Offset, epoch: LeaderEpoch) {
+        self.timestamp = timestamp
+        self.offset = offset
+        self.epoch = epoch
+    }
 }
 
 extension PartitionLog {

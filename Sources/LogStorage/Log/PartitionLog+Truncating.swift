@@ -8,7 +8,7 @@ internal import Records
 ///
 /// A truncation lowers the recovery point. Until the lower one is in the checkpoint file, a crash
 /// could take bytes appended later for checked ones. So the owner writes the checkpoint before it
-/// appends again (`recoveryPointIsLowered`); many partitions that are truncated together share one
+/// appends again (`isRecoveryPointLowered`); many partitions that are truncated together share one
 /// write.
 extension PartitionLog {
     /// Removes everything at and above `offset`. In the middle of a batch the whole batch goes.

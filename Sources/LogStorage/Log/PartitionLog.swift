@@ -50,6 +50,9 @@ package final class PartitionLog {
     /// opened.
     var mustRebuildEpochs = false
 
+    /// The recovery point in the checkpoint file, as far as its owner has told.
+    var recoveryPointSaved: Offset
+
     var state: State
     var flushing = FlushState()
 
@@ -77,6 +80,7 @@ package final class PartitionLog {
         logStartOffset = start
         durableOffset = start
         recoveryPoint = start
+        recoveryPointSaved = start
         segments = [
             Segment(at: start, in: directory, on: fileSystem, isOnDisk: false, now: now)
         ]
@@ -128,6 +132,13 @@ package final class PartitionLog {
 
     /// The epoch of the record at `offset`, nil if it is not known.
     package func epoch(at offset: Offset) -> LeaderEpoch? { epochs.epoch(at: offset) }
+
+    /// Whether a truncation lowered the recovery point below what the checkpoint file says: the
+    /// file must be written before the next append.
+    package var isRecoveryPointLowered: Bool { recoveryPoint < recoveryPointSaved }
+
+    /// The owner wrote `offset` to the checkpoint file.
+    package func recoveryPointWritten(_ offset: Offset) { recoveryPointSaved = offset }
 
     /// Whether anything of the log is on the disk.
     package var isOnDisk: Bool {

@@ -143,7 +143,7 @@ struct OffsetIndex {
     mutating func load() throws(LogError) {
         let room = try store.load()
         let newest = try entry(before: room)
-        if let newest, newest.isPadding(after: baseOffset) || newest.offset < baseOffset {
+        if let newest, newest.position <= 0 || newest.offset < baseOffset {
             return try loadChecked()
         }
         last = newest

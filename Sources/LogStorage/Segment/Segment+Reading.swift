@@ -12,10 +12,10 @@ extension Segment {
         if offset <= baseOffset { return 0 }
         if let known = recents.position(of: offset) ?? hints.position(of: offset) { return known }
         let start = try offsetIndex.floor(offset: offset)?.position ?? 0
-        if start < size, let found = try walk(from: start, to: offset) { return found }
+        if start >= 0, start < size, let found = try walk(from: start, to: offset) { return found }
         // The index led astray: it was written by somebody else, or lost a write. The log itself is
         // right.
-        guard start > 0, let found = try walk(from: 0, to: offset) else { return size }
+        guard start != 0, let found = try walk(from: 0, to: offset) else { return size }
         return found
     }
 
@@ -43,7 +43,9 @@ extension Segment {
     ) throws(LogError) -> Int {
         guard end - start > limit else { return end }
         let furthest = start + max(limit, 0)
-        if let entry = try offsetIndex.floor(position: furthest), entry.position > start {
+        if let entry = try offsetIndex.floor(position: furthest), entry.position > start,
+            entry.position < end
+        {
             if let header = try header(at: entry.position), header.lastOffset == entry.offset {
                 hints.note(header.baseOffset...header.lastOffset, at: entry.position)
                 return entry.position

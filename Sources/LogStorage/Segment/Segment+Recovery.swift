@@ -16,7 +16,9 @@ extension Segment {
     /// at and rebuilt if they are missing or damaged.
     ///
     /// False if its transaction index is damaged, which only a check of the batches can mend.
-    func openSealed(nextOffset: Offset) throws(LogError) -> Bool {
+    func openSealed(
+        nextOffset: Offset, _ settings: LogConfiguration
+    ) throws(LogError) -> Bool {
         let file = try file()
         size = try fileSize(file)
         self.nextOffset = nextOffset
@@ -29,7 +31,7 @@ extension Segment {
             try loadLargestTimestamp()
         } catch {
             guard Self.isIndexFault(error) else { throw error }
-            try rebuildIndexes(below: nextOffset)
+            try rebuildIndexes(below: nextOffset, settings.indexIntervalBytes)
         }
         defer { release() }
         try cutStaleTail(at: nextOffset)
@@ -170,9 +172,8 @@ extension Segment {
     }
 
     /// Builds both indexes anew from the batches' headers, and writes them.
-    private func rebuildIndexes(below limit: Offset) throws(LogError) {
+    private func rebuildIndexes(below limit: Offset, _ interval: Int) throws(LogError) {
         let end = size
-        let interval = LogConfiguration().indexIntervalBytes
         try offsetIndex.removeAll()
         try timeIndex.removeAll()
         maxTimestamp = .none

@@ -24,7 +24,9 @@ package struct SegmentFileName: Hashable, Sendable, CustomStringConvertible {
     package init?(_ name: String) {
         guard let dot = name.firstIndex(of: "."),
             let kind = SegmentFileKind(rawValue: String(name[dot...])),
-            let offset = PathName.number(name[..<dot], width: 20)
+            let offset = PathName.number(name[..<dot], width: 20),
+            // The offsets of a segment are up to 31 bits above its base.
+            offset < Int64.max - Int64(Int32.max)
         else { return nil }
         self.init(Offset(offset), kind)
     }
