@@ -11,6 +11,8 @@ package final class LinuxTransport: Transport {
     private let report: @Sendable (TransportTrouble) -> Void
     private let networks = Mutex<[ObjectIdentifier: LoopNetwork]>([:])
 
+    /// From here on this process ignores SIGPIPE.
+    ///
     /// - Parameters:
     ///   - congestionControl: TCP's congestion control for new sockets, as in `cubic`; nil: the kernel's.
     ///   - report: hears of trouble, on a loop.
@@ -18,6 +20,8 @@ package final class LinuxTransport: Transport {
         congestionControl: String? = nil,
         report: @escaping @Sendable (TransportTrouble) -> Void = { _ in }
     ) {
+        // `sendfile` has no flag that spares the process a signal when the peer has gone.
+        Signals.ignoreBrokenPipes()
         services = NetworkServices(congestionControl: congestionControl)
         self.report = report
     }
@@ -42,7 +46,8 @@ package final class LinuxTransport: Transport {
     ) -> any Connection {
         precondition(loop.isCurrent, "a connection is made on its loop")
         let attempt = ConnectAttempt(
-            host: host, port: port, deadline: loop.now + options.connectTimeout)
+            host: host, port: port,
+            deadline: loop.now + min(options.connectTimeout, TCPConnection.waitMax))
         let connection = TCPConnection(
             network(of: loop), services: services, options: options, peer: attempt.name,
             phase: .connecting(attempt))

@@ -22,6 +22,8 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
 
     /// How long `close` waits for the queue to leave.
     static let lingerLimit = Duration.seconds(30)
+    /// Waits that are set to more than this last for so long, which is ever: no sum with the time overflows.
+    static let waitMax = Duration.hours(24 * 3650)
 
     enum Phase {
         case connecting(ConnectAttempt)
@@ -84,13 +86,10 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
 
     /// Begins to live on an accepted socket.
     func begin(on accepted: consuming OwnedDescriptor, handler: any ConnectionHandler) {
+        guard !isClosed else { return tellClosed(handler, .closedLocally) }
         self.handler = handler
         socket = consume accepted
         isWritable = true
-        guard !isClosed else {
-            socket = nil
-            return tellClosed(handler, .closedLocally)
-        }
         guard startWatching() else { return }
         startIdleTimer()
         if !queue.isEmpty || isFinishing { planFlush() }
@@ -147,7 +146,7 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
 
     func startIdleTimer() {
         noteActivity()
-        guard let limit = options.idleLimit else { return }
+        guard let limit = options.idleLimit.map({ min($0, Self.waitMax) }) else { return }
         idleTimer = network.loop.arm(at: lastActivity + limit) { [weak self] in
             self?.idleTimerFired(limit)
         }

@@ -137,6 +137,31 @@ struct ConnectingTests {
         listener.close()
     }
 
+    @Test func `lets a handler close, or say goodbye, before its connection begins`() throws {
+        let server = try Server(prepare: { _, connection in
+            connection.send([.bytes([5])])
+            connection.close(discarding: false)
+        })
+        let peer = try RawPeer(port: server.port)
+        #expect(peer.receive(2) == [5])
+        #expect(try server.accepted.take().recorder.events.take() == .closed(.closedLocally))
+
+        let rude = try Server(prepare: { _, connection in connection.close(discarding: true) })
+        let other = try RawPeer(port: rude.port)
+        #expect(other.receive(1) == [])
+        #expect(try rude.accepted.take().recorder.events.take() == .closed(.closedLocally))
+    }
+
+    @Test func `takes limits of any length`() throws {
+        let options = SocketOptions(
+            framing: Server.framing, idleLimit: .milliseconds(Int64.max),
+            connectTimeout: .milliseconds(Int64.max))
+        let server = try Server(options)
+        let (_, recorder) = try server.connect(options)
+        #expect(try recorder.events.take() == .connected)
+        _ = try server.accepted.take()
+    }
+
     @Test func `spreads a thousand connections over its loops`() throws {
         let server = try Server(
             SocketOptions(framing: Server.framing, backlog: 1024), loops: 2,
