@@ -153,6 +153,12 @@ let package = Package(
         tests(
             "RaftTests", ["Raft", "Bytes", "Model", "TestSupport"],
             resources: [.embedInCode("Scenarios")]),
+        tests(
+            "BrokerTests",
+            [
+                "Broker", "Bytes", "Model", "Ports", "WireMessages", "InternalRecords", "Configuration",
+                "Telemetry", "Metadata", "Controller",
+            ]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(
             "ControllerTests",
