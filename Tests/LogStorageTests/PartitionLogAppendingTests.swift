@@ -63,6 +63,24 @@ struct PartitionLogAppendingTests {
         #expect(slice.count == batch.sizeInBytes)
     }
 
+    @Test func `knows an epoch that has written nothing, until it is cut away`() throws {
+        var test = try TestLog()
+        try test.append([1], epoch: 3)
+        try test.log.beginEpoch(5)
+        #expect(test.log.endOffset(of: 5) == OffsetAndEpoch(offset: 1, epoch: 5))
+        #expect(test.log.endOffset(of: 4) == OffsetAndEpoch(offset: 1, epoch: 3))
+        try test.stopAndStart()
+        #expect(test.log.latestEpoch == 3, "a start cannot tell it from one that was lost")
+        try test.log.beginEpoch(5)
+        let older = makeBatch([2], at: 1, epoch: 4)
+        #expect(throws: LogError.epochGoesBack(last: 5, found: 4)) {
+            try test.log.append(replicated: older.bytes, now: 0)
+        }
+        #expect(try !test.log.truncate(to: 1, now: 0))
+        _ = try test.log.append(replicated: older.bytes, now: 0)
+        #expect(test.log.latestEpoch == 4)
+    }
+
     @Test func `to a full disk fails, and goes on when there is room`() throws {
         var test = try TestLog()
         try test.append([1])

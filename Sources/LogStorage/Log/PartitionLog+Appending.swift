@@ -165,6 +165,13 @@ extension PartitionLog {
         active.writeIndexes()
     }
 
+    /// A leadership begins at the log end: its epoch is known from now on, before it has written
+    /// anything (KIP-101).
+    package func beginEpoch(_ epoch: LeaderEpoch) throws(LogError) {
+        try checkOpen()
+        if epochs.assign(epoch, at: logEndOffset) { flushing.epochsChanged += 1 }
+    }
+
     func noteEpoch(of header: RecordBatchHeader) {
         if epochs.assign(header.partitionLeaderEpoch, at: header.baseOffset) {
             flushing.epochsChanged += 1

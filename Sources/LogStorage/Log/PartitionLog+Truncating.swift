@@ -18,7 +18,11 @@ extension PartitionLog {
     package func truncate(to offset: Offset, now: Timestamp) throws(LogError) -> Bool {
         try checkOpen()
         precondition(offset >= .zero, "a place in a log")
-        guard offset < logEndOffset else { return false }
+        guard offset < logEndOffset else {
+            // An epoch that began here and wrote nothing may still be of the other history.
+            if epochs.truncateEnd(at: offset) { flushing.epochsChanged += 1 }
+            return false
+        }
         guard offset >= segments[0].baseOffset else {
             try truncateFully(andStartAt: offset, now: now)
             return true
