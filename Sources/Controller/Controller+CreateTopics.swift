@@ -85,6 +85,10 @@ extension Controller {
         if let fault = TopicName.fault(in: name) {
             throw ControllerError(.invalidTopicException, fault)
         }
+        guard name != TopicPartition.metadata.topic else {
+            throw ControllerError(
+                .topicAuthorizationFailed, "The topic '\(name)' is the cluster's own.")
+        }
         if draft.image.topicID(named: name) != nil {
             throw ControllerError(.topicAlreadyExists, "Topic '\(name)' already exists.")
         }

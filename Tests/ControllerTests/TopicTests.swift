@@ -39,6 +39,7 @@ struct TopicTests {
             (NewTopic(name: "with space"), .invalidTopicException),
             (NewTopic(name: String(repeating: "x", count: 250)), .invalidTopicException),
             (NewTopic(name: "a_b"), .invalidTopicException),
+            (NewTopic(name: "__cluster_metadata"), .topicAuthorizationFailed),
             (NewTopic(name: "a.b"), .topicAlreadyExists),
             (NewTopic(name: "t", partitions: 0), .invalidPartitions),
             (NewTopic(name: "t", partitions: 1_000_000), .policyViolation),
