@@ -105,9 +105,9 @@ let package = Package(
             "Tools",
             [
                 "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
-                "Records", "Configuration", "LogStorage", "ProducerState", "Client", "Platform",
-                "Networking",
-            ]),
+                "Records", "Configuration", "LogStorage", "ProducerState", "Metadata", "Client",
+                "Platform", "Networking",
+            ], exclude: ["Tools.md"]),
 
         // 5 doors
         .executableTarget(
@@ -143,6 +143,12 @@ let package = Package(
             "WireMessagesTests",
             ["Bytes", "Model", "Wire", "WireMessages", "InternalRecords", "WireSchema"],
             resources: [.copy("golden.txt"), .copy("independent_codec.py")]),
+        tests(
+            "ToolsTests",
+            [
+                "Tools", "Client", "Configuration", "InternalRecords", "Metadata", "Wire",
+                "Records", "Bytes", "Model", "TestSupport",
+            ]),
         tests(
             "ClientTests",
             [

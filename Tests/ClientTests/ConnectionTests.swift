@@ -8,7 +8,8 @@ import WireMessages
 
 @Suite("The client's connections")
 struct ConnectionTests {
-    func ask(_ play: inout Play, _ to: Destination = .any, limit: Duration = .seconds(5)) -> CallID {
+    func ask(_ play: inout Play, _ to: Destination = .any, limit: Duration = .seconds(5)) -> CallID
+    {
         play.core.call(
             OutgoingRequest(DescribeClusterRequest()), to: to, within: limit, now: play.now)
     }
@@ -23,7 +24,9 @@ struct ConnectionTests {
         #expect(play.answers[id] == .some(nil))
     }
 
-    @Test func `are kept under the node's name when a configured server turns out to be one`() throws {
+    @Test func `are kept under the node's name when a configured server turns out to be one`()
+        throws
+    {
         var play = Play(Play.Cluster())
         _ = ask(&play, .node(1))
         try play.run()
@@ -141,7 +144,9 @@ struct ConnectionTests {
             for item in play.asked {
                 var writer = ByteWriter()
                 writer.int32(item.header.correlationID)
-                for _ in 0..<random.below(60) { writer.int8(Int8(truncatingIfNeeded: random.next())) }
+                for _ in 0..<random.below(60) {
+                    writer.int8(Int8(truncatingIfNeeded: random.next()))
+                }
                 play.core.received([writer.finish()], on: item.connection, now: play.now)
             }
             try play.run()

@@ -56,7 +56,9 @@ struct ProducerTests {
         try play.pass(.milliseconds(5))
         #expect(play.asked.count == 2)
         let byNode = try Dictionary(
-            uniqueKeysWithValues: play.asked.map { ($0.node, try play.batches($0).map(\.partition)) })
+            uniqueKeysWithValues: play.asked.map {
+                ($0.node, try play.batches($0).map(\.partition))
+            })
         #expect(byNode == [1: [0, 2], 2: [1]])
     }
 
@@ -74,7 +76,8 @@ struct ProducerTests {
         #expect(play.asked.count == 5)
     }
 
-    @Test func `sends batches again in their order after a failure, under the same numbers`() throws {
+    @Test func `sends batches again in their order after a failure, under the same numbers`() throws
+    {
         var play = play { $0.batchBytes = 100 }
         _ = try play.send("t", 0, token: 1)
         try play.pass(.milliseconds(5))
@@ -131,7 +134,9 @@ struct ProducerTests {
         #expect(batches.allSatisfy { $0.isCRCValid() })
     }
 
-    @Test func `follows a leader that is named in the refusal without a pause or a question`() throws {
+    @Test func `follows a leader that is named in the refusal without a pause or a question`()
+        throws
+    {
         var play = play()
         _ = try play.send("t", 0)
         try play.pass(.milliseconds(5))

@@ -35,7 +35,7 @@ enum FloorPlan {
         "Client": ports.union(languages),
         "Simulation": ports.union(languages).union(minds).union(["LogStorage", "Broker", "Client"]),
         "Tools": ports.union(languages).union([
-            "LogStorage", "ProducerState", "Client", "Platform", "Networking",
+            "LogStorage", "ProducerState", "Metadata", "Client", "Platform", "Networking",
         ]),
         // 5 doors
         "martlet": ports.union([

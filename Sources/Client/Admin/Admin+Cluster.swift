@@ -80,10 +80,9 @@ extension Admin {
     public func apiVersions(
         of node: BrokerID? = nil
     ) async throws(ClientError) -> NodeApiVersions {
-        var request = ApiVersionsRequest()
-        request.clientSoftwareName = ApiVersionsQuestion.softwareName
-        request.clientSoftwareVersion = ApiVersionsQuestion.softwareVersion
-        let answer = try await ask(request, of: node.map { .node($0) } ?? .any).message
+        let answer = try await ask(
+            ApiVersionsQuestion.request, of: node.map { .node($0) } ?? .any
+        ).message
         try answer.errorCode.check()
         var supported: [String: FeatureRange] = [:]
         for feature in answer.supportedFeatures {

@@ -2,6 +2,7 @@ internal import Bytes
 package import Model
 internal import Ports
 package import Wire
+internal import WireMessages
 
 /// Asks about the cluster and changes it.
 ///
@@ -18,6 +19,11 @@ public final class Admin: Sendable {
         self.runtime = runtime
         driver = LoopBound(
             ClientDriver(configuration, runtime: runtime), on: runtime.loop)
+    }
+
+    /// Waits until a server answers. Throws one sentence that names the servers if none does in time.
+    package func reach(within limit: Duration) async throws(ClientError) {
+        _ = try await ask(ApiVersionsQuestion.request, within: limit)
     }
 
     /// Closes all connections; what is under way fails.
@@ -94,6 +100,13 @@ extension Admin {
     private func now() async -> Instant {
         await withCheckedContinuation { continuation in
             driver.post { continuation.resume(returning: $0.runtime.loop.now) }
+        }
+    }
+
+    /// The wall clock of the client's loop.
+    package func wallTime() async -> Timestamp {
+        await withCheckedContinuation { continuation in
+            driver.post { continuation.resume(returning: $0.runtime.loop.wallTime) }
         }
     }
 

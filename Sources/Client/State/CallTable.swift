@@ -41,7 +41,8 @@ struct CallTable: Sendable {
     }
 
     mutating func add(
-        _ id: CallID, _ request: OutgoingRequest, to destination: Destination, within limit: Duration,
+        _ id: CallID, _ request: OutgoingRequest, to destination: Destination,
+        within limit: Duration,
         now: Instant, effects: inout [ClientEffect]
     ) {
         guard calls.count < Self.callsMax else {
@@ -62,7 +63,8 @@ struct CallTable: Sendable {
         let overdue = calls.filter { now >= $0.deadline }
         calls.removeAll { now >= $0.deadline }
         for call in overdue {
-            effects.append(.failed(call.id, timeout(of: call, network: network, metadata: metadata)))
+            effects.append(
+                .failed(call.id, timeout(of: call, network: network, metadata: metadata)))
         }
         for index in calls.indices {
             guard let notBefore = calls[index].notBefore, now >= notBefore else { continue }

@@ -167,7 +167,8 @@ extension ConsumerCore {
         // Topic ids replace names in version 13.
         let highest = hasIDs ? FetchRequest.validVersions.upperBound : 12
         network.submit(
-            OutgoingRequest(request, versions: (comparesEpochs ? 12 : 4)...highest), for: .fetch(node), to: .node(node),
+            OutgoingRequest(request, versions: (comparesEpochs ? 12 : 4)...highest),
+            for: .fetch(node), to: .node(node),
             deadline: now + network.configuration.requestTimeout, now: now)
         // The first partitions of a request get most of a full answer: others shall be first next time.
         if cursors.count > 1 { cursors.append(cursors.removeFirst()) }

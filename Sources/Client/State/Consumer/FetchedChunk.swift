@@ -35,4 +35,14 @@ package struct FetchedChunk: Sendable {
             }
         }
     }
+
+    /// How many records there are and how many bytes their keys and values take, for those who only count.
+    package func measure() throws(ClientError) -> (records: Int64, bytes: Int64) {
+        var found = (records: Int64(0), bytes: Int64(0))
+        try forEachRecord { record in
+            found.records += 1
+            found.bytes += Int64((record.key?.count ?? 0) + (record.value?.count ?? 0))
+        }
+        return found
+    }
 }

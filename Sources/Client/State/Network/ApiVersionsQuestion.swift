@@ -16,10 +16,14 @@ enum ApiVersionsQuestion {
         case unusable(reason: String)
     }
 
-    static func frame(version: Int16, correlationID: Int32, clientID: String) -> SharedBytes {
+    static var request: ApiVersionsRequest {
         var request = ApiVersionsRequest()
         request.clientSoftwareName = softwareName
         request.clientSoftwareVersion = softwareVersion
+        return request
+    }
+
+    static func frame(version: Int16, correlationID: Int32, clientID: String) -> SharedBytes {
         do {
             return try OutgoingRequest(request).frame(
                 version: version, correlationID: correlationID, clientID: clientID)

@@ -88,4 +88,10 @@ struct Link: Sendable {
             return next
         }
     }
+
+    /// The next number, never negative.
+    mutating func takeCorrelationID() -> Int32 {
+        defer { nextCorrelationID = nextCorrelationID == .max ? 0 : nextCorrelationID + 1 }
+        return nextCorrelationID
+    }
 }

@@ -9,11 +9,11 @@ internal import Wire
 /// depends on the order of a dictionary.
 struct Network: Sendable {
     let configuration: ClientConfiguration
-    private(set) var links: [Link] = []
-    private var indexByPeer: [Peer: Int] = [:]
+    var links: [Link] = []
+    var indexByPeer: [Peer: Int] = [:]
     private var indexByConnection: [ConnectionID: Int] = [:]
     private var connectionCount: UInt64 = 0
-    private var random: PRNG
+    var random: PRNG
     private let reconnect: Backoff
 
     var effects: [ClientEffect] = []
@@ -162,7 +162,8 @@ extension Network {
         }
         links[index].inFlight.removeFirst()
         guard let purpose = request.purpose else {
-            versionsAnswered(index, version: request.version, frame.suffix(from: reader.position),
+            versionsAnswered(
+                index, version: request.version, frame.suffix(from: reader.position),
                 on: id, now: now)
             return
         }
@@ -196,7 +197,7 @@ extension Network {
     }
 
     /// Ends a connection from this side; the transport's own `closed` for it will find nothing.
-    private mutating func drop(_ index: Int, because reason: String, now: Instant) {
+    mutating func drop(_ index: Int, because reason: String, now: Instant) {
         guard let id = links[index].connection else { return }
         indexByConnection[id] = nil
         effects.append(.close(id))
@@ -251,126 +252,5 @@ extension Network {
     /// Closes everything; what was under way fails.
     mutating func close(now: Instant) {
         for index in links.indices { drop(index, because: "the client is closed", now: now) }
-    }
-}
-
-// MARK: - Peers
-
-extension Network {
-    private mutating func add(_ link: Link) {
-        indexByPeer[link.peer] = links.count
-        links.append(link)
-    }
-
-    /// Which nodes there are now. A connection made under a bootstrap address that turns out to be a
-    /// node's is kept as that node's.
-    mutating func update(nodes: [(id: BrokerID, address: ServerAddress)], now: Instant) {
-        for node in nodes {
-            if let index = indexByPeer[.node(node.id)] {
-                links[index].isForgotten = false
-                guard links[index].address != node.address else { continue }
-                drop(index, because: "the node moved to \(node.address)", now: now)
-                links[index].address = node.address
-                links[index].state = .idle(notBefore: now)
-            } else if let index = adoptable(node.address) {
-                indexByPeer[links[index].peer] = nil
-                let replacement = Link(peer: links[index].peer, address: node.address)
-                links[index].peer = .node(node.id)
-                indexByPeer[.node(node.id)] = index
-                add(replacement)
-            } else {
-                add(Link(peer: .node(node.id), address: node.address))
-            }
-        }
-        let known = Set(nodes.map(\.id))
-        for index in links.indices {
-            guard case .node(let id) = links[index].peer, !known.contains(id) else { continue }
-            links[index].isForgotten = true
-        }
-    }
-
-    private func adoptable(_ address: ServerAddress) -> Int? {
-        links.firstIndex { link in
-            guard case .bootstrap = link.peer else { return false }
-            return link.isReady && link.address == address
-        }
-    }
-
-    /// Forgets all nodes, so that the next question goes to the configured servers (KIP-1102).
-    mutating func rebootstrap(now: Instant) {
-        for index in links.indices {
-            guard case .node = links[index].peer else { continue }
-            drop(index, because: "the server asked to bootstrap again", now: now)
-            links[index].isForgotten = true
-        }
-    }
-
-    /// The address of a peer, for messages.
-    func address(of peer: Peer) -> ServerAddress? { indexByPeer[peer].map { links[$0].address } }
-
-    /// Requests to `node` that wait or are under way.
-    func load(of node: BrokerID) -> Int { indexByPeer[.node(node)].map { links[$0].load } ?? 0 }
-
-    /// The connection to `node`, once its versions are known.
-    func readyConnection(of node: BrokerID) -> ConnectionID? {
-        guard let index = indexByPeer[.node(node)], links[index].isReady else { return nil }
-        return links[index].connection
-    }
-
-    /// What `node` speaks, once it is ready.
-    func versions(of node: BrokerID) -> NodeVersions? {
-        guard let index = indexByPeer[.node(node)], links[index].isReady else { return nil }
-        return links[index].versions
-    }
-
-    /// Why servers could not be reached, of the last failure.
-    var lastFailure: String? { links.lazy.compactMap(\.lastFailure).first }
-
-    /// A peer for a request that any may answer: the least busy ready one; else one that is being
-    /// connected to; else one that may be tried. Nil while all are in their pause. The configured servers
-    /// count while no node is known, and again once every known node has failed.
-    mutating func anyPeer(now: Instant) -> Peer? {
-        let nodes = links.indices.filter { index in
-            guard case .node = links[index].peer else { return false }
-            return !links[index].isForgotten
-        }
-        let bootstrap = links.indices.filter { index in
-            guard case .bootstrap = links[index].peer else { return false }
-            return true
-        }
-        let isLost = nodes.allSatisfy { links[$0].failures > 0 }
-        let candidates = isLost ? nodes + bootstrap : nodes
-        if let ready = candidates.filter({ links[$0].isReady }).min(by: {
-            links[$0].load < links[$1].load
-        }) {
-            return links[ready].peer
-        }
-        if let underWay = candidates.first(where: { links[$0].connection != nil }) {
-            return links[underWay].peer
-        }
-        let startable = candidates.filter { index in
-            guard case .idle(let notBefore) = links[index].state else { return false }
-            return now >= notBefore
-        }
-        guard !startable.isEmpty else { return nil }
-        let fewest = startable.map { links[$0].failures }.min() ?? 0
-        let best = startable.filter { links[$0].failures == fewest }
-        return links[best[random.below(best.count)]].peer
-    }
-
-    /// When `anyPeer` may have an answer again, after it had none.
-    var nextAttempt: Instant {
-        links.reduce(.distantFuture) { next, link in
-            guard case .idle(let notBefore) = link.state else { return next }
-            return min(next, notBefore)
-        }
-    }
-}
-
-extension Link {
-    /// The next number, never negative.
-    mutating func takeCorrelationID() -> Int32 {
-        defer { nextCorrelationID = nextCorrelationID == .max ? 0 : nextCorrelationID + 1 }
-        return nextCorrelationID
     }
 }
