@@ -38,7 +38,8 @@ struct LogShapeTests {
         #expect(log.compare(offset: 0, epoch: 0) == .needsSnapshot(id))
         log.advanceStart(to: 5, oldest: id)
         #expect(log.compare(offset: 4, epoch: 1) == .needsSnapshot(id))
-        #expect(log.compare(offset: 5, epoch: 3) == .needsSnapshot(id), "another history ends there")
+        #expect(
+            log.compare(offset: 5, epoch: 3) == .needsSnapshot(id), "another history ends there")
         #expect(log.compare(offset: 5, epoch: 1) == .isPrefix)
         #expect(log.compare(offset: 9, epoch: 3) == .isPrefix)
     }
