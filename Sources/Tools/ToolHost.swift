@@ -10,25 +10,19 @@ package import Ports
 package struct ToolHost: Sendable {
     package let output: ToolOutput
     package let fileSystem: any FileSystem
-    /// Runs a node in the foreground with the words after `server-start`, and answers with its exit code.
-    package let startServer: @Sendable ([String]) async -> Int32
     private let makeRuntime: @Sendable () throws(Errno) -> ClientRuntime
 
     init(
         output: ToolOutput, fileSystem: any FileSystem,
-        runtime: @escaping @Sendable () throws(Errno) -> ClientRuntime,
-        startServer: @escaping @Sendable ([String]) async -> Int32
+        runtime: @escaping @Sendable () throws(Errno) -> ClientRuntime
     ) {
         self.output = output
         self.fileSystem = fileSystem
         makeRuntime = runtime
-        self.startServer = startServer
     }
 
     /// This machine: its files, its network, one loop of its own per client.
-    package static func linux(
-        startServer: @escaping @Sendable ([String]) async -> Int32
-    ) -> ToolHost {
+    package static func linux() -> ToolHost {
         ToolHost(
             output: .standard(), fileSystem: LinuxFileSystem(),
             runtime: { () throws(Errno) in
@@ -36,7 +30,7 @@ package struct ToolHost: Sendable {
                 try loop.start()
                 return ClientRuntime(
                     loop: loop, transport: LinuxTransport(), entropy: LinuxEntropy())
-            }, startServer: startServer)
+            })
     }
 
     func runtime() throws(ToolFailure) -> ClientRuntime {

@@ -17,6 +17,13 @@ package enum Tools {
     package static let kafkaVersion = "4.3.1"
     package static let version = "0.1.0"
 
+    /// The words after `server-start`, if that is what is asked for. A node is the door's business: it must
+    /// start on the main thread, before there is any other.
+    package static func serverWords(_ arguments: [String]) -> [String]? {
+        guard let (name, words) = toolName(arguments), name == "server-start" else { return nil }
+        return words
+    }
+
     /// Called first, from the main thread before there is any other: signals that tools want to hear of are
     /// kept from all threads.
     package static func prepare(_ arguments: [String]) {
@@ -43,8 +50,6 @@ package enum Tools {
         case "version", "--version":
             host.output.line("martlet \(version) (Kafka \(kafkaVersion))")
             return ExitCode.success
-        case "server-start":
-            return await host.startServer(words)
         default:
             break
         }

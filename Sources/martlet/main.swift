@@ -3,10 +3,10 @@
 internal import Platform
 internal import Tools
 
-Tools.prepare(CommandLine.arguments)
-let host = ToolHost.linux { _ in
+if Tools.serverWords(CommandLine.arguments) != nil {
     HostProcess.writeError("server-start is not wired into this build yet\n")
-    return 1
+    HostProcess.exit(1)
 }
-let code = await Tools.run(CommandLine.arguments, on: host)
+Tools.prepare(CommandLine.arguments)
+let code = await Tools.run(CommandLine.arguments, on: .linux())
 HostProcess.exit(code)

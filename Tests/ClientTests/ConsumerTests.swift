@@ -65,6 +65,26 @@ struct ConsumerTests {
         #expect(play.core.position(of: Self.t0) == 14)
     }
 
+    @Test func `leaves out what aborted transactions wrote, if it reads committed records`() throws
+    {
+        var play = play { $0.isolationLevel = .readCommitted }
+        play.core.assign([(Self.t0, .offset(0))])
+        try play.run()
+        var abort = try RecordBatchView(
+            RecordBatchBuilder.endTransaction(
+                .init(isCommit: false, coordinatorEpoch: 0), producerID: 7, producerEpoch: 0,
+                timestamp: 1))
+        abort.stamp(baseOffset: 3)
+        try play.answerFetch(
+            [
+                Play.batch(at: 0, ["kept"]), Play.batch(at: 1, ["dropped"], producer: 7),
+                Play.batch(at: 2, ["other"], producer: 8), abort.bytes,
+                Play.batch(at: 4, ["again"], producer: 7),
+            ], aborted: [(7, 1)])
+        #expect(try values(play.core.take()) == ["0=kept", "2=other", "4=again"])
+        #expect(play.core.position(of: Self.t0) == 5)
+    }
+
     @Test func `ignores a batch that is cut off`() throws {
         var play = play()
         play.core.assign([(Self.t0, .offset(0))])
@@ -182,8 +202,15 @@ struct ConsumerTests {
 }
 
 extension Play {
-    static func batch(at offset: Int64, _ values: [String]) -> SharedBytes {
+    static func batch(
+        at offset: Int64, _ values: [String], producer: ProducerID? = nil
+    ) -> SharedBytes {
         var options = RecordBatchBuilder.Options()
+        if let producer {
+            options.producerID = producer
+            options.producerEpoch = 0
+            options.isTransactional = true
+        }
         options.baseOffset = Offset(offset)
         options.partitionLeaderEpoch = 4
         var builder = RecordBatchBuilder(options)
@@ -213,7 +240,8 @@ extension Play {
     }
 
     mutating func answerFetch(
-        _ batches: [SharedBytes], error: ErrorCode = .none, divergingAt: Int64? = nil
+        _ batches: [SharedBytes], error: ErrorCode = .none, divergingAt: Int64? = nil,
+        aborted: [(producer: Int64, first: Int64)] = []
     ) throws {
         let item = asked.removeFirst()
         let request: FetchRequest = try item.request()
@@ -230,6 +258,12 @@ extension Play {
                 if let divergingAt {
                     result.divergingEpoch.epoch = 1
                     result.divergingEpoch.endOffset = divergingAt
+                }
+                result.abortedTransactions = aborted.map { entry in
+                    var transaction = FetchResponse.AbortedTransaction()
+                    transaction.producerID = entry.producer
+                    transaction.firstOffset = entry.first
+                    return transaction
                 }
                 var writer = ByteWriter()
                 for batch in batches { writer.bytes(batch) }

@@ -147,7 +147,10 @@ extension ConsumerCore {
             return
         }
         guard let records = result.records, !records.isEmpty else { return }
-        keep(records, for: index, highWatermark: Offset(result.highWatermark))
+        let isCommitted = configuration.isolationLevel == .readCommitted
+        keep(
+            records, for: index, highWatermark: Offset(result.highWatermark),
+            aborted: AbortedFilter(isCommitted ? result.abortedTransactions : nil))
     }
 
     /// The log we read from has lost records that we have read: an unclean election. We go on where the
@@ -194,7 +197,10 @@ extension ConsumerCore {
     }
 
     /// Checks the batches of an answer and puts them where they wait to be taken.
-    private mutating func keep(_ records: SharedBytes, for index: Int, highWatermark: Offset) {
+    private mutating func keep(
+        _ records: SharedBytes, for index: Int, highWatermark: Offset, aborted: AbortedFilter
+    ) {
+        var aborted = aborted
         let start = cursors[index].fetchOffset
         var batches: [RecordBatchView] = []
         var next = start
@@ -207,7 +213,8 @@ extension ConsumerCore {
                 if configuration.checksCRC { try batch.checkCRC() }
                 next = batch.nextOffset
                 epoch = batch.partitionLeaderEpoch
-                guard !batch.isControl else { continue }
+                let isLeftOut = aborted.leavesOut(batch)
+                guard !batch.isControl, !isLeftOut else { continue }
                 size += batch.sizeInBytes
                 batches.append(batch)
             }
