@@ -9,13 +9,14 @@ extension Controller {
         _ alterations: [ConfigAlteration], validateOnly: Bool
     ) -> ControllerResult<[ConfigAlterationResult]> {
         var draft = draft
+        let named = Occurrences(alterations.map(\.resource))
         var results: [ConfigAlterationResult] = []
         for alteration in alterations {
             let before = draft.image
             let count = draft.records.count
             var failure: ControllerError?
             do throws(ControllerError) {
-                if alterations.filter({ $0.resource == alteration.resource }).count > 1 {
+                if named.isRepeated(alteration.resource) {
                     throw ControllerError(
                         .invalidRequest, "Each resource must appear at most once.")
                 }
@@ -67,20 +68,20 @@ extension Controller {
         try checkResource(alteration.resource, draft)
         let present = draft.image.dictionary(of: alteration.resource)
         var wanted = present
-        var touched: [String] = []
+        var touched: Set<String> = []
         for entry in alteration.entries {
             guard !entry.name.isEmpty else {
                 throw ControllerError(.invalidRequest, "A config key is empty.")
             }
-            guard !touched.contains(entry.name) else {
+            guard touched.insert(entry.name).inserted else {
                 throw ControllerError(
                     .invalidRequest, "Error due to duplicate config keys: \(entry.name)")
             }
-            touched.append(entry.name)
             wanted[entry.name] = try value(after: entry, in: alteration.resource, present)
         }
-        let checked = try check(wanted, touched, of: alteration.resource)
-        for name in touched.sorted() where checked[name] != present[name] {
+        let names = touched.sorted()
+        let checked = try check(wanted, names, of: alteration.resource)
+        for name in names where checked[name] != present[name] {
             let kind = alteration.resource.kind
             let record = ConfigRecord(kind, alteration.resource.name, name, checked[name])
             draft.append(.config(record))
@@ -168,7 +169,7 @@ extension Controller {
             }
         }
         var checked = wanted
-        for name in touched.sorted() {
+        for name in touched {
             checked[name] = try check(name, wanted[name], of: resource)
         }
         return checked

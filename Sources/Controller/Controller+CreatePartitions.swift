@@ -24,16 +24,15 @@ extension Controller {
     ) -> ControllerResult<[TopicResult<Void>]> {
         var draft = draft
         var placer = ReplicaPlacer(image.allBrokers, chance: &chance)
+        let named = Occurrences(topics.map(\.topic))
         var results: [TopicResult<Void>] = []
-        for (index, topic) in topics.enumerated() {
+        for topic in topics {
             let before = draft.image
             let count = draft.records.count
             do throws(ControllerError) {
-                guard
-                    !topics.indices.contains(where: {
-                        $0 != index && topics[$0].topic == topic.topic
-                    })
-                else { throw ControllerError(.invalidRequest, "Duplicate topic name.") }
+                guard !named.isRepeated(topic.topic) else {
+                    throw ControllerError(.invalidRequest, "Duplicate topic name.")
+                }
                 try grow(topic, &placer, in: &draft)
                 results.append(TopicResult(name: topic.topic, outcome: .success(())))
             } catch {

@@ -12,20 +12,22 @@ extension Controller {
     ) -> ControllerResult<[TopicResult<CreatedTopic>]> {
         var draft = draft
         var placer = ReplicaPlacer(image.allBrokers, chance: &chance)
+        let named = Occurrences(topics.map(\.name))
+        var names = CollidingNames()
         var results: [TopicResult<CreatedTopic>] = []
-        for (index, topic) in topics.enumerated() {
+        for topic in topics {
             let before = draft.image
             let count = draft.records.count
             do throws(ControllerError) {
-                guard
-                    !topics.indices.contains(where: { $0 != index && topics[$0].name == topic.name }
-                    )
-                else { throw ControllerError(.invalidRequest, "Duplicate topic name.") }
-                let created = try create(topic, &placer, in: &draft)
+                guard !named.isRepeated(topic.name) else {
+                    throw ControllerError(.invalidRequest, "Duplicate topic name.")
+                }
+                let created = try create(topic, &names, &placer, in: &draft)
                 guard draft.records.count <= ControllerSettings.recordsMax else {
                     throw ControllerError(
                         .policyViolation, "Excessively large number of partitions per request.")
                 }
+                names.made(topic.name)
                 let shown = CreatedTopic(
                     id: validateOnly ? .zero : created.id, partitions: created.partitions,
                     replicationFactor: created.replicationFactor, configs: created.configs)
@@ -39,9 +41,10 @@ extension Controller {
     }
 
     private mutating func create(
-        _ topic: NewTopic, _ placer: inout ReplicaPlacer, in draft: inout Draft
+        _ topic: NewTopic, _ names: inout CollidingNames, _ placer: inout ReplicaPlacer,
+        in draft: inout Draft
     ) throws(ControllerError) -> CreatedTopic {
-        try checkName(topic.name, draft)
+        try checkName(topic.name, &names, draft)
         let configs = try checkedConfigs(topic.configs)
         let replicas =
             try topic.assignments.isEmpty
@@ -81,7 +84,9 @@ extension Controller {
 // MARK: - Checks
 
 extension Controller {
-    private func checkName(_ name: String, _ draft: Draft) throws(ControllerError) {
+    private func checkName(
+        _ name: String, _ names: inout CollidingNames, _ draft: Draft
+    ) throws(ControllerError) {
         if let fault = TopicName.fault(in: name) {
             throw ControllerError(.invalidTopicException, fault)
         }
@@ -92,15 +97,7 @@ extension Controller {
         if draft.image.topicID(named: name) != nil {
             throw ControllerError(.topicAlreadyExists, "Topic '\(name)' already exists.")
         }
-        guard TopicName.mayCollide(name) else { return }
-        let normalized = TopicName.normalized(name)
-        var collision: String?
-        draft.image.forEachTopic { other in
-            if TopicName.mayCollide(other.name), TopicName.normalized(other.name) == normalized {
-                collision = other.name
-            }
-        }
-        guard let collision else { return }
+        guard let collision = names.collision(of: name, in: image) else { return }
         throw ControllerError(
             .invalidTopicException, "Topic '\(name)' collides with existing topic: \(collision)")
     }

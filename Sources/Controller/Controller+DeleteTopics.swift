@@ -31,9 +31,10 @@ extension Controller {
             throw ControllerError(.topicDeletionDisabled, "Topic deletion is disabled.")
         }
         var draft = draft
+        let meant = Occurrences(topics)
         var results: [TopicDeletion] = []
         for reference in topics {
-            let isRepeated = topics.filter { $0 == reference }.count > 1
+            let isRepeated = meant.isRepeated(reference)
             results.append(delete(reference, isRepeated: isRepeated, in: &draft))
         }
         return ControllerResult(draft.records, results)

@@ -64,9 +64,11 @@ struct Draft {
         of partition: PartitionImage, _ key: PartitionKey, in topic: String,
         without leaving: BrokerID? = nil
     ) -> PartitionChange {
-        var change = PartitionChange(of: partition, key: key, rules: rules(for: topic)) {
+        let acceptable = partition.replicas.filter {
             $0 != leaving && isAcceptable($0, for: partition)
         }
+        var change = PartitionChange(
+            of: partition, key: key, rules: rules(for: topic), acceptable: acceptable)
         if allowsUncleanElection(in: topic) { change.election = .unclean }
         return change
     }

@@ -28,8 +28,9 @@ struct PartitionChange {
     let key: PartitionKey
     let partition: PartitionImage
     let rules: PartitionRules
-    /// Whether a broker may lead this partition: unfenced, not shutting down, its directory online.
-    let isAcceptable: (BrokerID) -> Bool
+    /// The replicas that may lead: unfenced, not shutting down, their directory online. A list, as a closure
+    /// would hold on to the image it asks and so make every change a copy.
+    let acceptable: [BrokerID]
 
     var election = ElectionKind.clean
     var isr: [BrokerID]
@@ -45,12 +46,12 @@ struct PartitionChange {
 
     init(
         of partition: PartitionImage, key: PartitionKey, rules: PartitionRules,
-        isAcceptable: @escaping (BrokerID) -> Bool
+        acceptable: [BrokerID]
     ) {
         self.key = key
         self.partition = partition
         self.rules = rules
-        self.isAcceptable = isAcceptable
+        self.acceptable = acceptable
         isr = partition.isr
         recoveryState = partition.recoveryState
         directories = partition.directories
@@ -139,18 +140,18 @@ extension PartitionChange {
 
     private func mayLead(_ broker: BrokerID) -> Bool {
         let isComplete = isr.isEmpty ? eligible.contains(broker) : isr.contains(broker)
-        return isComplete && replicas.contains(broker) && isAcceptable(broker)
+        return isComplete && replicas.contains(broker) && acceptable.contains(broker)
     }
 
     private var lastKnownLeader: BrokerID? {
         guard rules.hasEligibleLeaderReplicas, isr.isEmpty, eligible.isEmpty else { return nil }
         guard lastKnown.count == 1, let leader = lastKnown.first else { return nil }
-        return replicas.contains(leader) && isAcceptable(leader) ? leader : nil
+        return replicas.contains(leader) && acceptable.contains(leader) ? leader : nil
     }
 
     private var uncleanLeader: BrokerID? {
         guard election == .unclean else { return nil }
-        return replicas.first(where: isAcceptable)
+        return replicas.first(where: acceptable.contains)
     }
 }
 

@@ -82,6 +82,18 @@ struct TopicTests {
         #expect(tried.id == .zero && tried.partitions == 3)
     }
 
+    @Test func `collides with one made by the same request`() throws {
+        var cluster = Cluster()
+        try cluster.start([1])
+        let results = cluster.take(
+            cluster.controller.createTopics(
+                [NewTopic(name: "a.x", partitions: 1), NewTopic(name: "a_x", partitions: 1)],
+                validateOnly: false))
+        #expect(throws: Never.self) { try results[0].outcome.get() }
+        #expect((try? results[1].outcome.get()) == nil)
+        #expect(cluster.image.topicIDs.keys == ["a.x"])
+    }
+
     @Test func `named twice in a request is refused twice`() throws {
         var cluster = Cluster()
         try cluster.start([1])

@@ -40,17 +40,18 @@ enum ElectLeadersHandler {
             if version >= 1 { response.errorCode = error.code }
             results = (asked ?? []).map { ElectionResult(partition: $0, error: error) }
         }
+        var places: [String: Int] = [:]
         for result in results {
             var line = ElectLeadersResponse.PartitionResult()
             line.partitionID = result.partition.partition
             line.errorCode = result.error?.code ?? .none
             line.errorMessage = result.error.map { $0.message ?? $0.code.name }
-            let topics = response.replicaElectionResults
-            if let known = topics.firstIndex(where: { $0.topic == result.partition.topic }) {
+            if let known = places[result.partition.topic] {
                 response.replicaElectionResults[known].partitionResult.append(line)
             } else {
                 var topic = ElectLeadersResponse.ReplicaElectionResult()
                 topic.topic = result.partition.topic
+                places[result.partition.topic] = response.replicaElectionResults.count
                 topic.partitionResult = [line]
                 response.replicaElectionResults.append(topic)
             }
