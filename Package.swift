@@ -95,7 +95,7 @@ let package = Package(
                 "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
                 "Records", "Configuration", "Telemetry", "Raft", "Metadata", "Controller",
                 "Replication", "ProducerState", "LogStorage",
-            ]),
+            ], exclude: ["Broker.md"]),
         room(
             "Client",
             ["Bytes", "Model", "Ports", "Wire", "WireMessages", "Compression", "Records"],
@@ -112,7 +112,10 @@ let package = Package(
         // 5 doors
         .executableTarget(
             name: "martlet",
-            dependencies: ["Model", "Ports", "Configuration", "Broker", "Tools", "Platform", "Networking"],
+            dependencies: [
+                "Bytes", "Model", "Ports", "Configuration", "Telemetry", "Broker", "Tools", "Platform",
+                "Networking",
+            ],
             swiftSettings: houseSettings),
         .executableTarget(
             name: "wire-generator", dependencies: ["WireSchema"], swiftSettings: houseSettings),
@@ -162,8 +165,8 @@ let package = Package(
         tests(
             "BrokerTests",
             [
-                "Broker", "Bytes", "Model", "Ports", "WireMessages", "InternalRecords", "Configuration",
-                "Telemetry", "Metadata", "Controller",
+                "Broker", "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords",
+                "Configuration", "Telemetry", "Metadata", "Controller", "TestSupport",
             ]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(

@@ -64,4 +64,16 @@ package struct AssignedState: Equatable, Sendable {
         self.inSyncReplicas = inSyncReplicas
         self.isRecovering = isRecovering
     }
+
+    /// Before the metadata has told anything.
+    package static let unknown = AssignedState(
+        leader: .none, leaderEpoch: .none, partitionEpoch: PartitionEpoch(-1), replicas: [],
+        inSyncReplicas: [])
+
+    /// The same state with another list of replicas.
+    package func with(replicas: [BrokerID]) -> AssignedState {
+        AssignedState(
+            leader: leader, leaderEpoch: leaderEpoch, partitionEpoch: partitionEpoch,
+            replicas: replicas, inSyncReplicas: inSyncReplicas, isRecovering: isRecovering)
+    }
 }

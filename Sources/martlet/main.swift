@@ -1,11 +1,11 @@
-// The door: arguments in, wiring, exit code out.
+// The door: arguments in, wiring, exit code out. A node runs on its own loops; Swift's executors serve the
+// tools only.
 
 internal import Platform
 internal import Tools
 
-if Tools.serverWords(CommandLine.arguments) != nil {
-    HostProcess.writeError("server-start is not wired into this build yet\n")
-    HostProcess.exit(1)
+if let words = Tools.serverWords(CommandLine.arguments) {
+    HostProcess.exit(ServerStart.run(words))
 }
 Tools.prepare(CommandLine.arguments)
 let code = await Tools.run(CommandLine.arguments, on: .linux())

@@ -1,6 +1,7 @@
 import InternalRecords
 import Metadata
 import Model
+import TestSupport
 
 @testable import Broker
 

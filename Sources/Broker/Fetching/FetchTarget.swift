@@ -1,0 +1,96 @@
+internal import Bytes
+internal import Model
+internal import Ports
+
+/// How a fetch request names a topic: by name below v13, by id from then on (KIP-516).
+enum TopicReference: Hashable, Sendable {
+    case name(String)
+    case id(TopicID)
+}
+
+/// A partition as a fetch request names it.
+struct FetchKey: Hashable, Sendable {
+    let topic: TopicReference
+    let partition: Int32
+}
+
+/// One partition that a client or follower asks for.
+struct FetchTarget: Sendable {
+    let key: FetchKey
+    var fetchOffset: Offset
+    var maxBytes: Int
+    /// `.none`: no check wanted.
+    var currentLeaderEpoch: LeaderEpoch
+    /// `.none` from clients that do not tell.
+    var lastFetchedEpoch: LeaderEpoch
+}
+
+/// Who fetches, and what it may see.
+enum FetchReader: Equatable, Sendable {
+    /// Up to the high watermark or, read_committed, the last stable offset.
+    case consumer(readCommitted: Bool)
+    /// Up to the log's end; its fetch offset acknowledges everything below.
+    case follower(BrokerID, BrokerEpoch)
+
+    var isFollower: Bool {
+        if case .follower = self { true } else { false }
+    }
+}
+
+/// What one partition answers.
+struct FetchAnswer: Sendable {
+    struct Aborted: Sendable, Equatable {
+        let producerID: ProducerID
+        let firstOffset: Offset
+    }
+
+    struct Leader: Sendable, Equatable {
+        let id: BrokerID
+        let epoch: LeaderEpoch
+    }
+
+    var error: ErrorCode = .none
+    var highWatermark: Offset = .none
+    var lastStableOffset: Offset = .none
+    var logStartOffset: Offset = .none
+    var divergingEpoch: OffsetAndEpoch?
+    /// Told with NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH (KIP-951).
+    var currentLeader: Leader?
+    /// Nil where the answer has no list, as for read_uncommitted.
+    var abortedTransactions: [Aborted]?
+    /// Whole batches, in order.
+    var records: [OutgoingPiece] = []
+    /// Up to where the reader may see, at the time of reading: a change past it is worth waking for.
+    var readableEnd: Offset = .none
+
+    var recordBytes: Int { records.reduce(0) { $0 + $1.count } }
+
+    /// Whether the client should hear this at once, however little data there is.
+    var isUrgent: Bool { error != .none || divergingEpoch != nil }
+
+    static func failure(_ error: ErrorCode, leader: Leader? = nil) -> FetchAnswer {
+        var answer = FetchAnswer()
+        answer.error = error
+        answer.currentLeader = leader
+        return answer
+    }
+
+    /// Cuts the records to `limit` bytes. A cut batch at the end is legal; readers ignore it.
+    mutating func limitRecords(to limit: Int) {
+        var room = limit
+        var kept: [OutgoingPiece] = []
+        for piece in records where room > 0 {
+            if piece.count <= room {
+                kept.append(piece)
+                room -= piece.count
+                continue
+            }
+            switch piece {
+            case .bytes(let bytes): kept.append(.bytes(bytes[0..<room]))
+            case .file(let file, let offset, _): kept.append(.file(file, offset: offset, count: room))
+            }
+            room = 0
+        }
+        records = kept
+    }
+}

@@ -1,0 +1,149 @@
+internal import Configuration
+internal import Metadata
+internal import Model
+internal import Ports
+internal import Telemetry
+internal import WireMessages
+
+/// The partitions one fetch request is about, and the session it belongs to.
+struct FetchSessionUse {
+    /// 0 if there is none.
+    let sessionID: Int32
+    /// Whether only news are answered.
+    let isIncremental: Bool
+    let targets: [FetchTarget]
+    /// For each target its position in the session; empty without a session.
+    let positions: [Int]
+}
+
+/// Why a partition that a request names cannot be found.
+struct UnresolvedPartition: Error {
+    let error: ErrorCode
+}
+
+extension Shard {
+    enum SessionVerdict {
+        case granted(FetchSessionUse)
+        case refused(ErrorCode)
+    }
+
+    /// `fetch.max.bytes` of the broker.
+    var fetchMaxBytes: Int { brokerSettings.int("fetch.max.bytes") }
+
+    /// Finds, opens or closes the session a request names (KIP-227).
+    func useSession(_ request: FetchRequest, version: Int16, isFollower: Bool) -> SessionVerdict {
+        let asked = Self.targets(of: request, version: version)
+        guard version >= 7, request.sessionEpoch != -1 || request.sessionID != 0 else {
+            return .granted(Self.sessionless(asked))
+        }
+        if request.sessionEpoch == -1 {
+            sessions.remove(request.sessionID)
+            return .granted(Self.sessionless(asked))
+        }
+        if request.sessionEpoch == 0 {
+            if request.sessionID != 0 { sessions.remove(request.sessionID) }
+            return .granted(open(asked, usesTopicIDs: version >= 13, isFollower: isFollower))
+        }
+        return advance(request, asked, version: version)
+    }
+
+    private static func sessionless(_ targets: [FetchTarget]) -> FetchSessionUse {
+        FetchSessionUse(sessionID: 0, isIncremental: false, targets: targets, positions: [])
+    }
+
+    private func open(
+        _ targets: [FetchTarget], usesTopicIDs: Bool, isFollower: Bool
+    ) -> FetchSessionUse {
+        guard let id = sessions.open(
+            isFollower: isFollower, usesTopicIDs: usesTopicIDs, now: loop.now,
+            chance: { node.world.entropy.next() })
+        else { return Self.sessionless(targets) }
+        for target in targets { sessions[id]?.update(target) }
+        noteSessions()
+        let opened = sessions[id]?.targets ?? []
+        return FetchSessionUse(
+            sessionID: id, isIncremental: false, targets: opened,
+            positions: Array(opened.indices))
+    }
+
+    private func advance(
+        _ request: FetchRequest, _ asked: [FetchTarget], version: Int16
+    ) -> SessionVerdict {
+        let id = request.sessionID
+        guard let session = sessions[id] else { return .refused(.fetchSessionIdNotFound) }
+        guard session.epoch == request.sessionEpoch else {
+            return .refused(.invalidFetchSessionEpoch)
+        }
+        guard session.usesTopicIDs == (version >= 13) else {
+            return .refused(.fetchSessionTopicIdError)
+        }
+        sessions[id]?.advanceEpoch()
+        sessions[id]?.lastUsed = loop.now
+        for topic in request.forgottenTopicsData {
+            for partition in topic.partitions {
+                let reference: TopicReference =
+                    version >= 13 ? .id(TopicID(topic.topicID)) : .name(topic.topic)
+                sessions[id]?.forget(FetchKey(topic: reference, partition: partition))
+            }
+        }
+        for target in asked { sessions[id]?.update(target) }
+        noteSessions()
+        guard let current = sessions[id] else { return .refused(.fetchSessionIdNotFound) }
+        let order = current.order()
+        return .granted(
+            FetchSessionUse(
+                sessionID: id, isIncremental: true, targets: order.map { current.targets[$0] },
+                positions: order))
+    }
+
+    private func noteSessions() {
+        metrics.sessions.set(Int64(sessions.count))
+    }
+
+    private static func targets(of request: FetchRequest, version: Int16) -> [FetchTarget] {
+        var targets: [FetchTarget] = []
+        for topic in request.topics {
+            let reference: TopicReference =
+                version >= 13 ? .id(TopicID(topic.topicID)) : .name(topic.topic)
+            for partition in topic.partitions {
+                targets.append(
+                    FetchTarget(
+                        key: FetchKey(topic: reference, partition: partition.partition),
+                        fetchOffset: Offset(partition.fetchOffset),
+                        maxBytes: Int(max(partition.partitionMaxBytes, 0)),
+                        currentLeaderEpoch: LeaderEpoch(partition.currentLeaderEpoch),
+                        lastFetchedEpoch: LeaderEpoch(partition.lastFetchedEpoch)))
+            }
+        }
+        return targets
+    }
+
+    /// The partition that a request names.
+    func resolve(_ key: FetchKey) -> Result<PartitionKey, UnresolvedPartition> {
+        switch key.topic {
+        case .id(let id):
+            guard image.topic(id) != nil else {
+                return .failure(UnresolvedPartition(error: .unknownTopicId))
+            }
+            return .success(PartitionKey(id, key.partition))
+        case .name(let name):
+            guard let id = image.topicID(named: name) else {
+                return .failure(UnresolvedPartition(error: .unknownTopicOrPartition))
+            }
+            return .success(PartitionKey(id, key.partition))
+        }
+    }
+
+    /// Whether the answer for a target goes to the client; within a session it is remembered as told.
+    func tell(_ answer: FetchAnswer, of index: Int, in use: FetchSessionUse) -> Bool {
+        guard use.sessionID != 0 else { return true }
+        let position = use.positions[index]
+        // The session may have been evicted, or changed by a request behind this one, meanwhile.
+        guard let session = sessions[use.sessionID], position < session.targets.count,
+            session.targets[position].key == use.targets[index].key
+        else { return true }
+        if !answer.records.isEmpty { sessions[use.sessionID]?.servedLast(position) }
+        let isNews = sessions[use.sessionID]?.tell(answer, at: position) ?? true
+        return isNews || !use.isIncremental
+    }
+}

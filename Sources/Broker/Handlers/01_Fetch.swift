@@ -1,0 +1,104 @@
+internal import Bytes
+internal import Metadata
+internal import Model
+internal import Ports
+internal import Wire
+internal import WireMessages
+
+/// Fetch from a broker, v4 to v18 (KIP-74, 227, 320, 516, 595, 903, 951). Followers fetch through it too.
+/// Not supported: reading from the nearest replica (KIP-392), tiered storage.
+enum FetchHandler {
+    static func handle(_ scope: RequestScope) throws(DecodeError) {
+        let request: FetchRequest = try scope.request()
+        let shard = scope.shard
+        let version = scope.exchange.version
+        let reader = FetchReader(request, version: version)
+        let use: FetchSessionUse
+        switch shard.useSession(request, version: version, isFollower: reader.isFollower) {
+        case .refused(let error):
+            scope.exchange.respond(
+                pieces: FetchResponseRenderer.render(
+                    version: version, correlationID: scope.exchange.header.correlationID,
+                    error: error, sessionID: 0, topics: [], nodes: []))
+            return
+        case .granted(let granted):
+            use = granted
+        }
+        let terms = FetchTerms(
+            reader: reader, minBytes: Int(request.minBytes),
+            maxBytes: min(Int(max(request.maxBytes, 0)), shard.fetchMaxBytes),
+            deadline: shard.loop.now + .milliseconds(max(Int64(request.maxWaitMs), 0)))
+        begin(scope, use, terms)
+    }
+
+    private static func begin(_ scope: RequestScope, _ use: FetchSessionUse, _ terms: FetchTerms) {
+        let exchange = scope.exchange
+        let shard = scope.shard
+        var answers = [FetchAnswer](repeating: FetchAnswer(), count: use.targets.count)
+        var lists = [[FetchPart]](repeating: [], count: shard.peers.count)
+        for (index, target) in use.targets.enumerated() {
+            switch shard.resolve(target.key) {
+            case .success(let key):
+                lists[shard.node.shardIndex(of: key)].append(
+                    FetchPart(index: index, key: key, target: target))
+            case .failure(let refusal):
+                answers[index] = .failure(refusal.error)
+            }
+        }
+        let parts = lists.enumerated().filter { !$0.element.isEmpty }
+            .map { (shard: $0.offset, parts: $0.element) }
+        let operation = FetchOperation(
+            home: shard, terms: terms, partsByShard: parts, answers: answers
+        ) { answers in
+            answer(exchange, shard, use, answers, isFollower: terms.reader.isFollower)
+        }
+        // A follower that sends another fetch behind a parked one has news, and must not wait for it.
+        if terms.reader.isFollower { scope.connection?.parkedFetch = operation }
+        operation.begin()
+    }
+
+    private static func answer(
+        _ exchange: Exchange, _ shard: Shard, _ use: FetchSessionUse, _ answers: [FetchAnswer],
+        isFollower: Bool
+    ) {
+        var leaders = LeaderEndpoints(image: shard.image, listener: exchange.listener.name)
+        var topics: [FetchResponseRenderer.Topic] = []
+        var positions: [TopicReference: Int] = [:]
+        for (index, target) in use.targets.enumerated() {
+            let answer = answers[index]
+            guard shard.tell(answer, of: index, in: use) else { continue }
+            leaders.note(answer.currentLeader)
+            if answer.recordBytes > 0, case .success(let key) = shard.resolve(target.key),
+                let topic = shard.image.topic(key.topicID)
+            {
+                shard.metrics.read(
+                    topic: topic.name, bytes: answer.recordBytes, isFollower: isFollower)
+            }
+            let entry = (index: target.key.partition, answer: answer)
+            if let position = positions[target.key.topic] {
+                topics[position].partitions.append(entry)
+            } else {
+                positions[target.key.topic] = topics.count
+                topics.append(.init(reference: target.key.topic, partitions: [entry]))
+            }
+        }
+        let nodes = leaders.found.map {
+            FetchResponseRenderer.Node(id: $0.id, host: $0.host, port: $0.port, rack: $0.rack)
+        }
+        exchange.respond(
+            pieces: FetchResponseRenderer.render(
+                version: exchange.version, correlationID: exchange.header.correlationID,
+                error: .none, sessionID: use.sessionID, topics: topics, nodes: nodes))
+    }
+}
+
+extension FetchReader {
+    init(_ request: FetchRequest, version: Int16) {
+        let replica = version >= 15 ? request.replicaState.replicaID : request.replicaID
+        if replica >= 0 {
+            self = .follower(BrokerID(replica), BrokerEpoch(request.replicaState.replicaEpoch))
+        } else {
+            self = .consumer(readCommitted: request.isolationLevel == 1)
+        }
+    }
+}

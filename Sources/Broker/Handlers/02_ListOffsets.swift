@@ -1,0 +1,150 @@
+internal import Bytes
+internal import LogStorage
+internal import Metadata
+internal import Model
+internal import Replication
+internal import WireMessages
+
+/// ListOffsets, v1 to v11 (KIP-79, 207, 320, 734, 1005, 1023). Nothing is in tiered storage, so the local
+/// start is the earliest offset and the tiered end is unknown.
+enum ListOffsetsHandler {
+    /// The special positions of `protocol.md` §6.
+    enum Position {
+        static let latest: Int64 = -1
+        static let earliest: Int64 = -2
+        static let maxTimestamp: Int64 = -3
+        static let earliestLocal: Int64 = -4
+        static let latestTiered: Int64 = -5
+        static let earliestPendingUpload: Int64 = -6
+    }
+
+    struct Question: Sendable {
+        let index: Int32
+        let timestamp: Int64
+        let currentLeaderEpoch: LeaderEpoch
+        let reader: FetchReader
+        let version: Int16
+    }
+
+    struct Answer: Sendable {
+        let index: Int32
+        var error = ErrorCode.none
+        var timestamp: Int64 = -1
+        var offset: Int64 = -1
+        var epoch: Int32 = -1
+    }
+
+    static func handle(_ scope: RequestScope) throws(DecodeError) {
+        let request: ListOffsetsRequest = try scope.request()
+        let shard = scope.shard
+        let version = scope.exchange.version
+        let reader: FetchReader =
+            request.replicaID >= 0
+            ? .follower(BrokerID(request.replicaID), .none)
+            : .consumer(readCommitted: request.isolationLevel == 1)
+        var items: [PartitionQuery<Question, Answer>.Item] = []
+        for topic in request.topics {
+            let id = shard.image.topicID(named: topic.name)
+            for partition in topic.partitions {
+                let question = Question(
+                    index: partition.partitionIndex, timestamp: partition.timestamp,
+                    currentLeaderEpoch: LeaderEpoch(partition.currentLeaderEpoch), reader: reader,
+                    version: version)
+                items.append(
+                    .init(
+                        key: id.map { PartitionKey($0, partition.partitionIndex) },
+                        question: question))
+            }
+        }
+        let exchange = scope.exchange
+        PartitionQuery.run(on: shard, items) { question in
+            Answer(index: question.index, error: .unknownTopicOrPartition)
+        } ask: { shard, key, question in
+            answer(shard, key, question)
+        } finish: { answers in
+            exchange.respond(response(request, version, answers))
+        }
+    }
+
+    private static func response(
+        _ request: ListOffsetsRequest, _ version: Int16, _ answers: [Answer]
+    ) -> ListOffsetsResponse {
+        var response = ListOffsetsResponse()
+        var next = answers.makeIterator()
+        for topic in request.topics {
+            var answered = ListOffsetsResponse.ListOffsetsTopicResponse()
+            answered.name = topic.name
+            for _ in topic.partitions {
+                guard let answer = next.next() else { break }
+                var partition = ListOffsetsResponse.ListOffsetsPartitionResponse()
+                partition.partitionIndex = answer.index
+                partition.errorCode = answer.error
+                partition.timestamp = answer.timestamp
+                partition.offset = answer.offset
+                if version >= 4 { partition.leaderEpoch = answer.epoch }
+                answered.partitions.append(partition)
+            }
+            response.topics.append(answered)
+        }
+        return response
+    }
+
+    private static func answer(_ shard: Shard, _ key: PartitionKey, _ question: Question) -> Answer {
+        var answer = Answer(index: question.index)
+        guard let partition = shard.partitions[key] else {
+            answer.error = shard.absence(of: key).error
+            return answer
+        }
+        if let refusal = partition.refusal(currentLeaderEpoch: question.currentLeaderEpoch) {
+            answer.error = refusal.error
+            return answer
+        }
+        do throws(LogError) {
+            try look(in: partition, question, &answer)
+        } catch {
+            answer.error = .kafkaStorageError
+            partition.storageFailed(error)
+        }
+        return answer
+    }
+
+    private static func look(
+        in partition: Partition, _ question: Question, _ answer: inout Answer
+    ) throws(LogError) {
+        let log = partition.log
+        let end = partition.readableEnd(for: question.reader)
+        switch question.timestamp {
+        case Position.latest:
+            // KIP-207: a new leader may know an older high watermark than clients have seen already.
+            guard question.reader.isFollower || partition.leader?.isHighWatermarkCurrent == true
+            else {
+                answer.error =
+                    question.version >= 5 ? .offsetNotAvailable : .leaderNotAvailable
+                return
+            }
+            tell(end, of: partition, &answer)
+            answer.epoch = partition.leader?.leaderEpoch.rawValue ?? -1
+        case Position.earliest, Position.earliestLocal, Position.earliestPendingUpload:
+            tell(log.logStartOffset, of: partition, &answer)
+        case Position.latestTiered:
+            break
+        case Position.maxTimestamp:
+            guard let found = try log.offsetOfMaxTimestamp(), found.offset < end else { return }
+            answer.timestamp = found.timestamp.rawValue
+            tell(found.offset, of: partition, &answer)
+        case 0...:
+            guard let found = try log.lookUp(Timestamp(question.timestamp)),
+                found.offset < end
+            else { return }
+            answer.timestamp = found.timestamp.rawValue
+            tell(found.offset, of: partition, &answer)
+        default:
+            answer.error = .invalidRequest
+        }
+    }
+
+    private static func tell(_ offset: Offset, of partition: Partition, _ answer: inout Answer) {
+        answer.offset = offset.rawValue
+        answer.epoch = (partition.log.epoch(at: offset) ?? .none).rawValue
+    }
+}

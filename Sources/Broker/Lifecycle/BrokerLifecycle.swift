@@ -1,0 +1,252 @@
+internal import Bytes
+internal import Configuration
+internal import Model
+internal import Ports
+internal import Telemetry
+internal import Wire
+internal import WireMessages
+
+/// The broker's membership of the cluster: it registers, sends heartbeats, is unfenced once it has caught
+/// up, and leaves in an orderly way. Lives on the metadata loop.
+///
+///     starting ── registered ─▶ recovery ── unfenced ─▶ running ── leave() ─▶ pendingControlledShutdown
+///        ▲                         │                        │                       │ may stop
+///        └──── registration lost ──┴────────────────────────┘                       ▼ shuttingDown
+///
+/// Heartbeats go out at a fixed interval on a connection of their own, so that nothing slow stands before
+/// them; an answered heartbeat extends the broker's lease. A broken connection is replaced at once: the
+/// controller allows a short grace for that before it fences (design: failure detection).
+final class BrokerLifecycle {
+    /// Everything a registration tells about this broker.
+    struct Registration {
+        let brokerID: BrokerID
+        let clusterID: String
+        let incarnationID: UUID
+        let endpoints: [Endpoint]
+        let features: [(name: String, levels: ClosedRange<Int16>)]
+        let rack: String?
+        let directories: [DirectoryID]
+        /// From the clean-shutdown marker; `.none` after an unclean stop.
+        let previousEpoch: BrokerEpoch
+    }
+
+    static let registrationVersion: Int16 = 4
+    static let heartbeatVersion: Int16 = 1
+    static let retryPause = Duration.milliseconds(50)
+
+    private let registration: Registration
+    private let node: Node
+    private let loop: any Loop
+    private let channel: ControllerChannel
+    private(set) var epoch = BrokerEpoch.none
+    /// What this broker has replayed, on every loop.
+    var appliedOffset: () -> Offset = { .none }
+    /// Directories that failed since the start.
+    var offlineDirectories: [DirectoryID] = []
+    /// The broker is registered under an epoch.
+    var registered: ((BrokerEpoch) -> Void)?
+    /// The controller counts on this broker.
+    var unfenced: (() -> Void)?
+    /// Nothing is led here any more; the process may stop.
+    var mayStop: (() -> Void)?
+    /// The broker cannot join, and says why.
+    var failed: ((String) -> Void)?
+
+    private var isHeartbeatInFlight = false
+    private var isLeaving = false
+    private var isStopped = false
+    private var registrationDeadline: Instant?
+
+    init(registration: Registration, node: Node) {
+        self.registration = registration
+        self.node = node
+        loop = node.world.metadataLoop
+        channel = ControllerChannel(
+            clientID: "broker-\(registration.brokerID.rawValue)-heartbeat", loop: loop,
+            transport: node.world.transport)
+        channel.disconnected = { [weak self] _ in self?.connectionLost() }
+    }
+
+    func start() {
+        registrationDeadline = loop.now + node.configuration.registrationTimeout
+        register()
+        tick()
+    }
+
+    func controllerChanged(to id: BrokerID?, _ endpoint: Endpoint?) {
+        channel.controllerChanged(to: id, endpoint)
+        // The new controller gives Martlet brokers half a second to be heard.
+        if id != nil, epoch != .none { heartbeat() }
+    }
+
+    // MARK: Registration
+
+    private func register() {
+        guard !isStopped else { return }
+        var request = BrokerRegistrationRequest()
+        request.brokerID = registration.brokerID.rawValue
+        request.clusterID = registration.clusterID
+        request.incarnationID = registration.incarnationID
+        request.listeners = registration.endpoints.map {
+            var listener = BrokerRegistrationRequest.Listener()
+            listener.name = $0.listener
+            listener.host = $0.host
+            listener.port = $0.port
+            listener.securityProtocol = $0.securityProtocol.rawValue
+            return listener
+        }
+        request.features = registration.features.map {
+            var feature = BrokerRegistrationRequest.Feature()
+            feature.name = $0.name
+            feature.minSupportedVersion = $0.levels.lowerBound
+            feature.maxSupportedVersion = $0.levels.upperBound
+            return feature
+        }
+        request.rack = registration.rack
+        request.logDirs = registration.directories.map(\.uuid)
+        request.previousBrokerEpoch = registration.previousEpoch.rawValue
+        channel.send(
+            request, version: Self.registrationVersion, timeout: .seconds(5)
+        ) { [weak self] in self?.registrationAnswered($0) }
+    }
+
+    private func registrationAnswered(_ result: Result<BrokerRegistrationResponse, PeerError>) {
+        guard !isStopped else { return }
+        switch result {
+        case .success(let response) where response.errorCode == .none:
+            epoch = BrokerEpoch(response.brokerEpoch)
+            registrationDeadline = nil
+            if node.state == .starting { node.state = .recovery }
+            node.log.info(
+                "brokerRegistered",
+                ["broker": registration.brokerID.rawValue, "epoch": epoch.rawValue])
+            registered?(epoch)
+            heartbeat()
+        case .success(let response):
+            registrationRefused(response.errorCode.name, isFinal: response.errorCode.isFinalForBroker)
+        case .failure(let error):
+            registrationRefused("\(error)", isFinal: false)
+        }
+    }
+
+    private func registrationRefused(_ cause: String, isFinal: Bool) {
+        if isFinal {
+            failed?("the controller refuses this broker: \(cause)")
+            return
+        }
+        if let registrationDeadline, loop.now >= registrationDeadline {
+            failed?(
+                "not registered within initial.broker.registration.timeout.ms, last cause: \(cause); "
+                    + "check that a majority of the controllers runs and can be reached")
+            return
+        }
+        loop.arm(at: loop.now + Self.retryPause) { [weak self] in self?.register() }
+    }
+
+    // MARK: Heartbeats
+
+    private func tick() {
+        guard !isStopped else { return }
+        loop.arm(at: loop.now + node.configuration.heartbeatInterval) { [weak self] in
+            self?.heartbeat()
+            self?.tick()
+        }
+    }
+
+    private func heartbeat() {
+        guard epoch != .none, !isHeartbeatInFlight, !isStopped else { return }
+        isHeartbeatInFlight = true
+        var request = BrokerHeartbeatRequest()
+        request.brokerID = registration.brokerID.rawValue
+        request.brokerEpoch = epoch.rawValue
+        request.currentMetadataOffset = appliedOffset().rawValue
+        request.wantShutDown = isLeaving
+        request.offlineLogDirs = offlineDirectories.map(\.uuid)
+        let sentAt = loop.now
+        channel.send(
+            request, version: Self.heartbeatVersion, timeout: node.configuration.brokerSession
+        ) { [weak self] in self?.heartbeatAnswered($0, sentAt: sentAt) }
+    }
+
+    private func heartbeatAnswered(
+        _ result: Result<BrokerHeartbeatResponse, PeerError>, sentAt: Instant
+    ) {
+        isHeartbeatInFlight = false
+        guard !isStopped, case .success(let response) = result else { return }
+        switch response.errorCode {
+        case .none:
+            node.lease.extend(to: sentAt + node.configuration.brokerSession)
+            obey(response)
+        case .staleBrokerEpoch, .brokerIdNotRegistered:
+            node.log.warn("registrationLost", ["cause": response.errorCode])
+            epoch = .none
+            register()
+        default:
+            node.log.write(
+                .info, "heartbeatRefused", peer: "controller", ["cause": response.errorCode])
+        }
+    }
+
+    private func obey(_ response: BrokerHeartbeatResponse) {
+        if response.shouldShutDown, isLeaving {
+            node.state = .shuttingDown
+            mayStop?()
+            return
+        }
+        if !response.isFenced, node.state == .recovery {
+            node.state = .running
+            unfenced?()
+        } else if response.isFenced, node.state == .running {
+            node.log.warn("brokerFenced", ["epoch": epoch.rawValue])
+            node.state = .recovery
+        }
+    }
+
+    /// The controller's grace is short: be heard again on a new connection at once.
+    private func connectionLost() {
+        isHeartbeatInFlight = false
+        guard !isStopped else { return }
+        loop.arm(at: loop.now + .milliseconds(20)) { [weak self] in self?.heartbeat() }
+    }
+
+    /// A directory failed: the controller moves its leaders.
+    func directoryFailed(_ id: DirectoryID) {
+        guard !offlineDirectories.contains(id) else { return }
+        offlineDirectories.append(id)
+        heartbeat()
+    }
+
+    /// Shards have replayed more metadata: the controller may be waiting for it.
+    func appliedMore() {
+        if epoch != .none, appliedOffset().rawValue >= epoch.rawValue { node.isOpen = true }
+        guard node.state == .recovery || isLeaving else { return }
+        heartbeat()
+    }
+
+    // MARK: Leaving
+
+    /// Begins a controlled shutdown: leaderships move first, then `mayStop` is called.
+    func leave() {
+        isLeaving = true
+        guard epoch != .none, node.state == .running || node.state == .recovery else {
+            mayStop?()
+            return
+        }
+        node.state = .pendingControlledShutdown
+        heartbeat()
+    }
+
+    func stop() {
+        isStopped = true
+        channel.disconnected = nil
+        channel.close()
+    }
+}
+
+extension ErrorCode {
+    /// Answers to a registration that will not change by asking again.
+    fileprivate var isFinalForBroker: Bool {
+        self == .inconsistentClusterId || self == .invalidRegistration
+            || self == .unsupportedVersion || self == .invalidRequest
+    }
+}

@@ -1,0 +1,150 @@
+internal import Bytes
+internal import Configuration
+internal import InternalRecords
+internal import Metadata
+internal import Model
+internal import Ports
+internal import Raft
+internal import Telemetry
+
+/// The node's part in the cluster: quorum, controller, membership, and everything it asks the active
+/// controller for. Lives on the metadata loop and owns all that lives there.
+final class ClusterLink {
+    let node: Node
+    let loop: any Loop
+    let shards: [LoopBound<Shard>]
+    let quorum: RaftDriver
+    let publisher: MetadataPublisher
+    /// Present in the role controller.
+    let controller: ControllerDriver?
+    /// Present in the role broker.
+    let lifecycle: BrokerLifecycle?
+    /// For everything but heartbeats.
+    let channel: ControllerChannel
+    let isrChanges: ISRChanges
+    let producerIDs: ProducerIDs
+    let topicCreation: TopicCreation
+    let forwarder: Forwarder
+    /// The node cannot go on.
+    var failed: ((String) -> Void)?
+    /// The broker serves.
+    var serving: (() -> Void)?
+
+    init(
+        node: Node, shards: [LoopBound<Shard>], quorum: RaftDriver, controller: ControllerDriver?,
+        registration: BrokerLifecycle.Registration?
+    ) {
+        self.node = node
+        self.shards = shards
+        self.quorum = quorum
+        self.controller = controller
+        loop = node.world.metadataLoop
+        publisher = MetadataPublisher(node: node, shards: shards)
+        lifecycle = registration.map { BrokerLifecycle(registration: $0, node: node) }
+        channel = ControllerChannel(
+            clientID: "broker-\(node.configuration.nodeID.rawValue)", loop: loop,
+            transport: node.world.transport)
+        isrChanges = ISRChanges(node: node, channel: channel, shards: shards)
+        producerIDs = ProducerIDs(node: node, channel: channel)
+        topicCreation = TopicCreation(node: node, channel: channel)
+        forwarder = Forwarder(node: node, channel: channel)
+    }
+
+    func start() {
+        quorum.listener = self
+        quorum.failed = { [weak self] in self?.failed?($0) }
+        publisher.appliedMore = { [weak self] in self?.lifecycle?.appliedMore() }
+        if let lifecycle { join(lifecycle) }
+        quorum.start()
+        lifecycle?.start()
+    }
+
+    private func join(_ lifecycle: BrokerLifecycle) {
+        lifecycle.appliedOffset = { [weak self] in self?.publisher.appliedOffset ?? .none }
+        lifecycle.registered = { [weak self] epoch in self?.registered(epoch) }
+        lifecycle.unfenced = { [weak self] in self?.serving?() }
+        lifecycle.failed = { [weak self] in self?.failed?($0) }
+    }
+
+    private func registered(_ epoch: BrokerEpoch) {
+        isrChanges.brokerEpoch = epoch
+        producerIDs.brokerEpoch = epoch
+        for shard in shards {
+            shard.post { shard in
+                shard.brokerEpoch = epoch
+                for fetcher in shard.fetchers.values { fetcher.pumpSoon() }
+            }
+        }
+    }
+
+    func directoryFailed(_ id: DirectoryID) { lifecycle?.directoryFailed(id) }
+
+    /// Hands over what this node leads, then calls `done`.
+    func leave(_ done: @escaping () -> Void) {
+        var isDone = false
+        let finish = { [weak self] in
+            guard !isDone else { return }
+            isDone = true
+            self?.handOver(done)
+        }
+        guard let lifecycle, node.configuration.settings.flag("controlled.shutdown.enable") else {
+            finish()
+            return
+        }
+        lifecycle.mayStop = finish
+        lifecycle.failed = { _ in finish() }
+        lifecycle.leave()
+        // A controller that cannot be reached must not keep a node from stopping.
+        loop.arm(at: loop.now + Self.leaveMax, finish)
+    }
+
+    /// How long a controlled shutdown may take before the node stops anyway.
+    static let leaveMax = Duration.seconds(10)
+    /// How long the quorum's leader waits for the others to hear that it goes.
+    static let handOverMax = Duration.milliseconds(500)
+
+    private func handOver(_ done: @escaping () -> Void) {
+        lifecycle?.stop()
+        quorum.handle { raft, now, effects in raft.shutDown(now: now, &effects) }
+        var isDone = false
+        let finish = { [weak self] in
+            guard !isDone else { return }
+            isDone = true
+            self?.channel.close()
+            self?.quorum.stop()
+            done()
+        }
+        quorum.whenHandedOver(finish)
+        loop.arm(at: loop.now + Self.handOverMax, finish)
+    }
+}
+
+extension ClusterLink: QuorumListener {
+    func snapshotLoaded(_ records: [MetadataRecord], endingAt position: MetadataPosition) {
+        publisher.loaded(records, endingAt: position)
+        controller?.snapshotLoaded(records, endingAt: position)
+    }
+
+    func committed(_ batches: [CommittedBatch]) {
+        for batch in batches { publisher.committed(batch.records, endingAt: batch.position) }
+        for batch in batches {
+            controller?.committed(batch.records, endingAt: batch.position)
+        }
+    }
+
+    func leadershipChanged(_ leadership: LeaderAndTerm, address: QuorumAddress?) {
+        controller?.leadershipChanged(to: leadership.leader, in: leadership.term)
+        let listener = node.configuration.controllerListenerNames.first ?? ""
+        let endpoint = address.map {
+            Endpoint(listener: listener, host: $0.host, port: $0.port)
+        }
+        channel.controllerChanged(to: leadership.leader, endpoint)
+        lifecycle?.controllerChanged(to: leadership.leader, endpoint)
+        let leader = leadership.leader
+        for shard in shards { shard.post { $0.controllerID = leader } }
+    }
+
+    func leadershipActive(in term: Term) {
+        controller?.leadershipActive(in: term)
+    }
+}

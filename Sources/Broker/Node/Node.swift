@@ -1,0 +1,112 @@
+package import Configuration
+internal import Model
+package import Ports
+internal import Synchronization
+package import Telemetry
+
+/// What all parts of a running node share and may use from any loop: nothing here changes, but for a few
+/// atomics.
+package final class Node: Sendable {
+    package let configuration: NodeConfiguration
+    package let world: World
+    package let clusterID: String
+    package let logging: Logging
+    package let log: Log
+    package let metrics: Metrics
+    /// The broker's right to answer for its leaderships.
+    let lease = Lease()
+    /// Fetch sessions of all loops together.
+    let fetchSessionSlots: Int
+    /// Connections of clients and nodes, and how many there may be.
+    let connections: ConnectionLimit
+    private let open = Atomic<Bool>(false)
+    private let life = Atomic<Int>(Life.starting.rawValue)
+
+    /// The broker's state as Kafka numbers it in `BrokerState`.
+    enum Life: Int, Sendable {
+        case notRunning = 0
+        case starting = 1
+        case recovery = 2
+        case running = 3
+        case pendingControlledShutdown = 6
+        case shuttingDown = 7
+    }
+
+    package init(
+        configuration: NodeConfiguration, world: World, clusterID: String, logging: Logging,
+        metrics: Metrics
+    ) {
+        self.configuration = configuration
+        self.world = world
+        self.clusterID = clusterID
+        self.logging = logging
+        self.metrics = metrics
+        log = logging.log("broker")
+        connections = ConnectionLimit(
+            max: configuration.connectionsMax, perAddress: configuration.connectionsMaxPerAddress)
+        fetchSessionSlots = configuration.settings.int("max.incremental.fetch.session.cache.slots")
+    }
+
+    var state: Life {
+        get { Life(rawValue: life.load(ordering: .acquiring)) ?? .notRunning }
+        set { life.store(newValue.rawValue, ordering: .releasing) }
+    }
+
+    /// Whether clients are let in: from the moment the broker has replayed its own registration.
+    var isOpen: Bool {
+        get { open.load(ordering: .acquiring) }
+        set { open.store(newValue, ordering: .releasing) }
+    }
+
+    /// Which of `count` shards owns a partition: the same for as long as the process runs.
+    func shardIndex(of key: PartitionKey) -> Int {
+        // The id is random, so its bits spread well; neighbours of a topic go round the loops.
+        let spread = key.topicID.uuid.low &+ UInt64(UInt32(bitPattern: key.partition))
+        return Int(spread % UInt64(world.dataLoops.count))
+    }
+}
+
+/// How many connections are admitted, in all and per address (`max.connections`, KIP-402). From any loop.
+final class ConnectionLimit: Sendable {
+    private let max: Int
+    private let perAddress: Int
+    private let counts = Mutex<(all: Int, byAddress: [String: Int])>((0, [:]))
+
+    init(max: Int, perAddress: Int) {
+        self.max = max
+        self.perAddress = perAddress
+    }
+
+    /// Counts a connection if it may stay.
+    func admit(_ address: String) -> Bool {
+        counts.withLock { counts in
+            let own = counts.byAddress[address, default: 0]
+            guard counts.all < max, own < perAddress else { return false }
+            counts.all += 1
+            counts.byAddress[address] = own + 1
+            return true
+        }
+    }
+
+    /// An admitted connection has ended.
+    func release(_ address: String) {
+        counts.withLock { counts in
+            counts.all -= 1
+            let left = counts.byAddress[address, default: 1] - 1
+            counts.byAddress[address] = left == 0 ? nil : left
+        }
+    }
+}
+
+/// Until when this broker may believe that it is still the leader of what it led: the time at which it sent
+/// its last answered heartbeat, plus the session.
+///
+/// The controller fences a broker only after its session has ended, so within the lease nobody else was made
+/// leader (except by an explicit change, which reaches this broker as metadata).
+final class Lease: Sendable {
+    private let expiry = Atomic<Int64>(0)
+
+    func extend(to instant: Instant) { expiry.store(instant.nanoseconds, ordering: .releasing) }
+
+    func isHeld(at now: Instant) -> Bool { now.nanoseconds < expiry.load(ordering: .acquiring) }
+}

@@ -1,0 +1,108 @@
+internal import LogStorage
+internal import Model
+internal import Ports
+
+/// Gathers the appends of a loop and makes them durable together: one sync per directory at a time, for
+/// everything that was written while the one before ran.
+///
+/// A batch waits for at most two syncs: the one that was running when it was written, and its own.
+final class GroupCommit {
+    /// Partitions of one directory.
+    private struct Lane {
+        var dirty: [Partition] = []
+        var isSyncing = false
+        var isArmed = false
+    }
+
+    private var lanes: [DirectoryID: Lane] = [:]
+    private let loop: any Loop
+    private let fileSystem: any FileSystem
+    private let metrics: ShardMetrics
+
+    init(loop: any Loop, fileSystem: any FileSystem, metrics: ShardMetrics) {
+        self.loop = loop
+        self.fileSystem = fileSystem
+        self.metrics = metrics
+    }
+
+    /// `partition` has records to sync; they go with the next group.
+    func add(_ partition: Partition) {
+        guard !partition.isDirty else { return }
+        partition.isDirty = true
+        let id = partition.directory.id
+        lanes[id, default: Lane()].dirty.append(partition)
+        schedule(partition.directory)
+    }
+
+    private func schedule(_ directory: LogDirectoryHandle) {
+        guard let lane = lanes[directory.id], !lane.isSyncing, !lane.isArmed else { return }
+        lanes[directory.id]?.isArmed = true
+        loop.atEndOfTurn { [weak self] in self?.begin(directory) }
+    }
+
+    private func begin(_ directory: LogDirectoryHandle) {
+        lanes[directory.id]?.isArmed = false
+        guard let lane = lanes[directory.id], !lane.isSyncing, !lane.dirty.isEmpty else { return }
+        lanes[directory.id]?.dirty = []
+        var group: [(Partition, FlushTicket)] = []
+        for partition in lane.dirty {
+            partition.isDirty = false
+            if let ticket = partition.log.prepareFlush() { group.append((partition, ticket)) }
+        }
+        guard !group.isEmpty else { return }
+        lanes[directory.id]?.isSyncing = true
+        let began = loop.now
+        let bound = LoopBound((self, group, directory), on: loop)
+        directory.flusher.sync(group.map(\.1), on: loop, fileSystem: fileSystem) { failure in
+            let (commit, group, directory) = bound.take()
+            commit.ended(group, directory, failure, began: began)
+        }
+    }
+
+    private func ended(
+        _ group: [(Partition, FlushTicket)], _ directory: LogDirectoryHandle, _ failure: FileError?,
+        began: Instant
+    ) {
+        lanes[directory.id]?.isSyncing = false
+        metrics.synced(files: group.count, took: loop.now - began, at: loop.now)
+        for (partition, ticket) in group {
+            if let failure {
+                partition.storageFailed(.file(failure))
+                continue
+            }
+            partition.log.flushCompleted(ticket)
+            // Not the ticket's end: the log knows if a truncation came between.
+            partition.acknowledged(upTo: partition.log.durableOffset)
+        }
+        schedule(directory)
+    }
+
+    /// Makes everything of every log durable that a recovery would have to check, in one round.
+    func checkpoint(_ partitions: [Partition]) {
+        var groups: [DirectoryID: [(Partition, FlushTicket)]] = [:]
+        for partition in partitions where !partition.isOffline {
+            do throws(LogError) {
+                if let ticket = try partition.log.prepareCheckpoint() {
+                    groups[partition.directory.id, default: []].append((partition, ticket))
+                }
+            } catch {
+                partition.storageFailed(error)
+            }
+        }
+        for group in groups.values {
+            let bound = LoopBound(group, on: loop)
+            group[0].0.directory.flusher.sync(
+                group.map(\.1), on: loop, fileSystem: fileSystem
+            ) { failure in
+                for (partition, ticket) in bound.take() {
+                    if let failure {
+                        partition.storageFailed(.file(failure))
+                        continue
+                    }
+                    partition.log.flushCompleted(ticket)
+                    partition.acknowledged(upTo: partition.log.durableOffset)
+                }
+            }
+        }
+    }
+}

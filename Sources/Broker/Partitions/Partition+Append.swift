@@ -1,0 +1,111 @@
+internal import Bytes
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import ProducerState
+internal import Records
+internal import Replication
+
+extension Partition {
+    /// What an append came to.
+    enum Appended {
+        case refused(ProduceOutcome)
+        /// In the log; committed when the high watermark reaches `requiredOffset`.
+        case appended(ProduceOutcome, requiredOffset: Offset)
+    }
+
+    /// A producer's records (`protocol.md` §12): validated, stamped and appended, not yet committed.
+    func append(_ part: ProducePart, acknowledgement: Acknowledgement, version: Int16) -> Appended {
+        guard !isOffline else { return .refused(.failure(.kafkaStorageError)) }
+        guard let leader else {
+            var outcome = ProduceOutcome.failure(.notLeaderOrFollower)
+            outcome.currentLeader = currentLeader
+            return .refused(outcome)
+        }
+        if acknowledgement == .all, !leader.hasEnoughInSync {
+            return .refused(
+                .failure(
+                    .notEnoughReplicas,
+                    "have \(leader.inSyncReplicas.count) in sync, need \(leader.effectiveMinInSync)"))
+        }
+        let validated: ValidatedBatch
+        do throws(BatchRejection) {
+            validated = try BatchValidator.validate(
+                part.records, rules: settings.validation(produceVersion: version),
+                now: shard.loop.wallTime)
+        } catch {
+            shard.metrics.rejected(error)
+            return .refused(ProduceOutcome(error))
+        }
+        return append(validated, epoch: leader.leaderEpoch)
+    }
+
+    private func append(_ validated: ValidatedBatch, epoch: LeaderEpoch) -> Appended {
+        var batch = validated.batch
+        guard !batch.header.isTransactional else {
+            // Transactions come with their coordinator; nobody could end this one.
+            return .refused(.failure(.invalidTxnState, "transactions are not served"))
+        }
+        var outcome = ProduceOutcome()
+        do throws(LogError) {
+            switch try log.append(&batch, epoch: epoch, now: shard.loop.wallTime) {
+            case .appended(let result):
+                outcome.baseOffset = result.firstOffset
+                outcome.logAppendTime = result.logAppendTime
+                outcome.logStartOffset = result.logStartOffset
+                appendedAsLeader(bytes: result.bytes, records: Int(batch.header.recordCount))
+                return .appended(outcome, requiredOffset: result.lastOffset.next)
+            case .duplicate(let earlier):
+                outcome.baseOffset = earlier.firstOffset
+                outcome.logStartOffset = log.logStartOffset
+                return .appended(outcome, requiredOffset: earlier.lastOffset.next)
+            }
+        } catch {
+            return .refused(failed(error))
+        }
+    }
+
+    private func appendedAsLeader(bytes: Int, records: Int) {
+        let end = log.logEndOffset
+        leader?.appended(upTo: end)
+        shard.metrics.appended(topic: name.topic, bytes: bytes, records: records)
+        syncIfNeeded()
+        fetchWatches.fireFollowers()
+    }
+
+    /// A failed append: full disks and broken ones take the directory offline, the rest is the batch's.
+    private func failed(_ error: LogError) -> ProduceOutcome {
+        switch error {
+        case .batchTooLarge: return .failure(.recordListTooLarge, error.description)
+        case .producer(let fault): return .failure(fault.errorCode, error.description)
+        case .corruptBatch: return .failure(.corruptMessage, error.description)
+        case .file, .damagedTail, .corruptFile, .topicIDMismatch, .closed:
+            storageFailed(error)
+            return .failure(.kafkaStorageError, error.description)
+        case .offsetOutOfRange, .unexpectedOffset, .epochGoesBack:
+            preconditionFailure("a leader assigns offsets and epochs itself: \(error)")
+        }
+    }
+
+    /// Records a follower fetched. Returns false if they do not continue its log: fetch anew.
+    func appendFetched(_ records: SharedBytes) throws(LogError) {
+        guard !records.isEmpty else { return }
+        _ = try log.append(replicated: records, now: shard.loop.wallTime)
+        follower?.appended(upTo: log.logEndOffset)
+        shard.metrics.replicatedIn(bytes: records.count)
+        syncIfNeeded()
+        // Consumers wait for the high watermark only, and nobody fetches from a follower.
+    }
+}
+
+extension ProduceOutcome {
+    /// The producer's mistake, with the records it lies in (KIP-467).
+    init(_ error: BatchRejection) {
+        self.init()
+        self.error = error.errorCode
+        message = error.message
+        recordErrors = error.recordRejections.map {
+            RecordError(batchIndex: Int32($0.index), message: $0.message)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import Replication
+internal import Telemetry
+
+extension Partition {
+    /// The leader's history parts from ours: cut the log where both may still agree (KIP-595).
+    func truncate(divergingEpoch: LeaderEpoch, leaderEnd: Offset) throws(LogError) {
+        guard let follower else { return }
+        let own = log.endOffset(of: divergingEpoch)
+        let point = follower.truncationPoint(
+            divergingEpoch: divergingEpoch, leaderEnd: leaderEnd, ownEpoch: own.epoch,
+            ownEnd: own.offset)
+        let target = max(point, log.logStartOffset)
+        if target < follower.highWatermark {
+            // Only an unclean election makes a committed record differ. It must not pass in silence.
+            shard.node.log.error(
+                "truncatedBelowHighWatermark",
+                [
+                    "partition": name, "to": target.rawValue,
+                    "highWatermark": follower.highWatermark.rawValue,
+                ])
+        }
+        shard.node.log.info(
+            "truncated",
+            [
+                "partition": name, "from": log.logEndOffset.rawValue, "to": target.rawValue,
+                "leaderEpoch": follower.leaderEpoch.rawValue,
+            ])
+        _ = try log.truncate(to: target, now: shard.loop.wallTime)
+        self.follower?.truncated(to: log.logEndOffset)
+        syncIfNeeded()
+        shard.fetchAgain(self)
+    }
+
+    /// The leader no longer has what follows our end.
+    func restart(at offset: Offset) throws(LogError) {
+        shard.node.log.warn(
+            "restartedAtLeaderStart",
+            ["partition": name, "from": log.logEndOffset.rawValue, "to": offset.rawValue])
+        if offset > log.logEndOffset || offset < log.logStartOffset {
+            try log.truncateFully(andStartAt: offset, now: shard.loop.wallTime)
+            follower?.restarted(at: offset)
+        } else {
+            try log.advanceLogStart(to: offset)
+        }
+        syncIfNeeded()
+    }
+
+    /// What a fetch answer tells of the leader's state.
+    func leaderToldHighWatermark(_ told: Offset, logStart: Offset) {
+        if follower?.leaderHighWatermark(told) == true { highWatermarkMoved() }
+        guard logStart > log.logStartOffset, logStart <= highWatermark else { return }
+        do throws(LogError) {
+            try log.advanceLogStart(to: logStart)
+        } catch {
+            storageFailed(error)
+        }
+    }
+}

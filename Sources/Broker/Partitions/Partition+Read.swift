@@ -1,0 +1,119 @@
+internal import Bytes
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import ProducerState
+internal import Replication
+
+extension Partition {
+    /// Records runs up to this size are copied into the answer: one write carries many of them, while each
+    /// file piece costs a system call of its own.
+    private static let copiedRunMax = 16 << 10
+
+    /// The leader-epoch checks of every client request (KIP-320); nil if the request may go on.
+    func refusal(currentLeaderEpoch: LeaderEpoch) -> FetchAnswer? {
+        if isOffline { return .failure(.kafkaStorageError) }
+        if currentLeaderEpoch != .none {
+            if currentLeaderEpoch < assigned.leaderEpoch {
+                return .failure(.fencedLeaderEpoch, leader: currentLeader)
+            }
+            if currentLeaderEpoch > assigned.leaderEpoch { return .failure(.unknownLeaderEpoch) }
+        }
+        guard leader != nil else { return .failure(.notLeaderOrFollower, leader: currentLeader) }
+        return nil
+    }
+
+    /// A follower's fetch is its acknowledgement of everything below its fetch offset. Nil if it counts.
+    func acknowledge(
+        fetch target: FetchTarget, by follower: BrokerID, brokerEpoch: BrokerEpoch
+    ) -> FetchAnswer? {
+        guard leader != nil else { return nil }
+        guard let outcome = leader?.followerFetched(
+            follower, brokerEpoch: brokerEpoch, from: target.fetchOffset,
+            isEligible: shard.isEligibleForISR(follower, brokerEpoch), now: shard.loop.now)
+        else { return nil }
+        switch outcome {
+        case .recorded(let moved, let change):
+            if let change { shard.propose(change, for: self) }
+            if moved { highWatermarkMoved() }
+            return nil
+        case .unknownReplica:
+            return .failure(.unknownTopicOrPartition)
+        case .staleBroker:
+            return .failure(.staleBrokerEpoch)
+        }
+    }
+
+    /// Reads for a fetch.
+    ///
+    /// - Parameters:
+    ///   - limit: bytes that may still go into the answer.
+    ///   - takesOversized: whether the first batch is taken even if it exceeds `limit` (KIP-74).
+    ///   - isArrival: true when the request has just come, false when it was woken.
+    func read(
+        _ target: FetchTarget, for reader: FetchReader, limit: Int, takesOversized: Bool,
+        isArrival: Bool
+    ) -> FetchAnswer {
+        if let refusal = refusal(currentLeaderEpoch: target.currentLeaderEpoch) { return refusal }
+        if target.lastFetchedEpoch != .none, let answer = divergence(from: target) { return answer }
+        if case .follower(let id, let epoch) = reader, isArrival,
+            let refusal = acknowledge(fetch: target, by: id, brokerEpoch: epoch)
+        {
+            return refusal
+        }
+        var answer = FetchAnswer()
+        answer.highWatermark = highWatermark
+        answer.logStartOffset = log.logStartOffset
+        answer.lastStableOffset = log.lastStableOffset(highWatermark: highWatermark)
+        answer.readableEnd = readableEnd(for: reader)
+        do throws(LogError) {
+            let slice = try log.read(
+                from: target.fetchOffset, upTo: answer.readableEnd,
+                maxBytes: min(limit, target.maxBytes), minOneBatch: takesOversized)
+            answer.records = try pieces(of: slice)
+            if case .consumer(readCommitted: true) = reader {
+                answer.abortedTransactions = try log.abortedTransactions(
+                    from: target.fetchOffset, to: answer.readableEnd
+                ).map { .init(producerID: $0.producerID, firstOffset: $0.firstOffset) }
+            }
+            return answer
+        } catch {
+            return failure(of: error, answer)
+        }
+    }
+
+    private func pieces(of slice: LogSlice) throws(LogError) -> [OutgoingPiece] {
+        guard let piece = slice.piece else { return [] }
+        return slice.count <= Self.copiedRunMax ? [.bytes(try slice.load())] : [piece]
+    }
+
+    /// Where the histories part, if the asker's last epoch does not end where ours does (KIP-595).
+    private func divergence(from target: FetchTarget) -> FetchAnswer? {
+        let own = log.endOffset(of: target.lastFetchedEpoch)
+        guard own.offset != .none, own.epoch != .none else {
+            return .failure(.offsetOutOfRange)
+        }
+        guard own.epoch < target.lastFetchedEpoch || own.offset < target.fetchOffset else {
+            return nil
+        }
+        var answer = FetchAnswer()
+        answer.highWatermark = highWatermark
+        answer.logStartOffset = log.logStartOffset
+        answer.divergingEpoch = own
+        return answer
+    }
+
+    private func failure(of error: LogError, _ facts: FetchAnswer) -> FetchAnswer {
+        var answer = facts
+        switch error {
+        case .offsetOutOfRange: answer.error = .offsetOutOfRange
+        case .corruptBatch, .corruptFile: answer.error = .corruptMessage
+        case .file, .damagedTail, .topicIDMismatch, .closed:
+            storageFailed(error)
+            answer.error = .kafkaStorageError
+        case .unexpectedOffset, .epochGoesBack, .batchTooLarge, .producer:
+            preconditionFailure("reading appends nothing: \(error)")
+        }
+        return answer
+    }
+}

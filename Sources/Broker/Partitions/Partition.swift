@@ -1,0 +1,251 @@
+internal import Bytes
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import Replication
+internal import Telemetry
+
+/// One replica hosted here: its log, its role, and what waits for it. Lives on one loop, with its log.
+///
+/// It performs what the minds `LeaderReplica` and `FollowerReplica` decide: appends, reads, truncations,
+/// and wakes what waits. Syncs are gathered by the shard's `GroupCommit`.
+final class Partition {
+    /// The replica's part in the present leadership.
+    enum RoleKind: Equatable {
+        case leader
+        case follower(of: BrokerID)
+        /// The partition has no leader, or the log is offline.
+        case idle
+    }
+
+    let key: PartitionKey
+    let name: TopicPartition
+    let log: PartitionLog
+    let directory: LogDirectoryHandle
+    unowned let shard: Shard
+    var settings: TopicSettings
+    /// The state last applied from the metadata.
+    private(set) var assigned: AssignedState
+
+    /// Present in the leader's role only.
+    var leader: LeaderReplica?
+    /// Present in a follower's role only.
+    var follower: FollowerReplica?
+    /// Kept while the replica has no role.
+    private var idleHighWatermark: Offset
+
+    var produceWaiters: [ProduceWaiter] = []
+    var fetchWatches = WatchList()
+    /// In the group commit's list already.
+    var isDirty = false
+    /// The directory failed: reads and writes answer KAFKA_STORAGE_ERROR.
+    private(set) var isOffline = false
+
+    init(
+        key: PartitionKey, name: TopicPartition, log: PartitionLog, directory: LogDirectoryHandle,
+        settings: TopicSettings, highWatermark: Offset, shard: Shard
+    ) {
+        self.key = key
+        self.name = name
+        self.log = log
+        self.directory = directory
+        self.settings = settings
+        assigned = .unknown
+        self.shard = shard
+        idleHighWatermark = min(max(highWatermark, log.logStartOffset), log.logEndOffset)
+    }
+
+    var role: RoleKind {
+        if leader != nil { return .leader }
+        if let follower { return .follower(of: follower.leader) }
+        return .idle
+    }
+
+    var highWatermark: Offset {
+        leader?.highWatermark ?? follower?.highWatermark ?? idleHighWatermark
+    }
+
+    /// What a consumer may read up to.
+    func readableEnd(for reader: FetchReader) -> Offset {
+        switch reader {
+        case .follower: log.logEndOffset
+        case .consumer(let readCommitted):
+            readCommitted ? log.lastStableOffset(highWatermark: highWatermark) : highWatermark
+        }
+    }
+
+    /// Whom to ask instead, for an answer of NOT_LEADER_OR_FOLLOWER (KIP-951).
+    var currentLeader: FetchAnswer.Leader {
+        FetchAnswer.Leader(id: assigned.leader, epoch: assigned.leaderEpoch)
+    }
+
+    // MARK: Roles
+
+    /// Takes up what the metadata says. Does nothing for a state that is not newer.
+    func apply(_ state: AssignedState) {
+        guard state.partitionEpoch > assigned.partitionEpoch else { return }
+        guard !isOffline else {
+            assigned = state
+            return
+        }
+        let before = assigned
+        assigned = state
+        if state.leader == shard.nodeID {
+            lead(state)
+        } else if state.leader == .none {
+            stepDown(to: nil)
+        } else {
+            follow(state)
+        }
+        if before.leaderEpoch != state.leaderEpoch || before.leader != state.leader {
+            shard.node.log.info(
+                "leaderChanged",
+                [
+                    "partition": name, "leader": state.leader.rawValue,
+                    "epoch": state.leaderEpoch.rawValue, "logEnd": log.logEndOffset.rawValue,
+                    "highWatermark": highWatermark.rawValue,
+                ])
+        }
+    }
+
+    private func lead(_ state: AssignedState) {
+        if leader?.leaderEpoch == state.leaderEpoch {
+            let moved = leader?.stateChanged(state, now: shard.loop.now) ?? false
+            if moved { highWatermarkMoved() }
+            return
+        }
+        let known = highWatermark
+        stepDown(to: nil)
+        // Whoever asks where the former epoch ended is answered right from the first moment (KIP-101).
+        do throws(LogError) {
+            try log.beginEpoch(state.leaderEpoch)
+        } catch {
+            storageFailed(error)
+            return
+        }
+        leader = LeaderReplica(
+            id: shard.nodeID, state: state, logEnd: log.logEndOffset, durableEnd: countedEnd,
+            highWatermark: known, minInSync: settings.minInSync, now: shard.loop.now)
+        syncIfNeeded()
+        if leader?.begin() == true { highWatermarkMoved() }
+        if state.isRecovering, let change = leader?.recoveryFinished() {
+            shard.propose(change, for: self)
+        }
+    }
+
+    private func follow(_ state: AssignedState) {
+        if follower?.leaderEpoch == state.leaderEpoch {
+            follower?.stateChanged(state)
+            return
+        }
+        let known = highWatermark
+        stepDown(to: state)
+        follower = FollowerReplica(
+            state: state, logEnd: log.logEndOffset, acknowledgedEnd: countedEnd,
+            highWatermark: known)
+        syncIfNeeded()
+        shard.followingBegan(self)
+    }
+
+    /// Leaves the present role; those who wait learn that this is no longer the leader.
+    private func stepDown(to next: AssignedState?) {
+        idleHighWatermark = highWatermark
+        if leader != nil {
+            leader = nil
+            failWaiters(.notLeaderOrFollower)
+            fetchWatches.fireAll()
+        }
+        if follower != nil {
+            follower = nil
+            shard.followingEnded(self)
+        }
+    }
+
+    /// The end of the log as far as it counts for acknowledgements.
+    private var countedEnd: Offset {
+        settings.flushBeforeAck ? max(log.durableOffset, log.logStartOffset) : log.logEndOffset
+    }
+
+    /// The topic's settings changed.
+    func apply(_ settings: TopicSettings) {
+        self.settings = settings
+        log.configuration = settings.log
+        if leader?.minInSyncChanged(to: settings.minInSync) == true { highWatermarkMoved() }
+    }
+
+    // MARK: Progress
+
+    /// Something below the log's end is not synced and must be before it counts.
+    func syncIfNeeded() {
+        guard log.durableOffset < log.logEndOffset else {
+            acknowledged(upTo: log.logEndOffset)
+            return
+        }
+        if settings.flushBeforeAck {
+            shard.groupCommit.add(self)
+        } else {
+            acknowledged(upTo: log.logEndOffset)
+        }
+    }
+
+    /// The group commit made everything below `end` durable, or the topic does not ask for it.
+    func acknowledged(upTo end: Offset) {
+        if leader != nil {
+            // A truncation cannot lie between: a leader never truncates.
+            if leader?.acknowledgedBySelf(upTo: min(end, log.logEndOffset)) == true {
+                highWatermarkMoved()
+            }
+        } else if follower != nil {
+            follower?.acknowledged(upTo: min(end, log.logEndOffset))
+            shard.followerAdvanced(self)
+        }
+    }
+
+    /// The high watermark moved: answers producers and wakes readers.
+    func highWatermarkMoved() {
+        let committed = highWatermark
+        log.highWatermarkAdvanced(to: committed)
+        if leader != nil { finishWaiters(upTo: committed) }
+        fetchWatches.fireConsumers()
+    }
+
+    private func finishWaiters(upTo committed: Offset) {
+        var count = 0
+        let failure = leader?.hasEnoughInSync == true ? nil : ErrorCode.notEnoughReplicasAfterAppend
+        while count < produceWaiters.count,
+            produceWaiters[count].isDone || produceWaiters[count].requiredOffset <= committed
+        {
+            produceWaiters[count].finish(failure: failure)
+            count += 1
+        }
+        produceWaiters.removeFirst(count)
+    }
+
+    private func failWaiters(_ error: ErrorCode) {
+        let waiters = produceWaiters
+        produceWaiters = []
+        for waiter in waiters { waiter.finish(failure: error) }
+    }
+
+    /// The log's directory cannot be trusted any more: the replica is offline until a restart.
+    func storageFailed(_ error: LogError) {
+        shard.storageFailed(error, in: self)
+    }
+
+    /// Called by the shard for every replica of a failed directory.
+    func goOffline() {
+        guard !isOffline else { return }
+        stepDown(to: nil)
+        isOffline = true
+        failWaiters(.kafkaStorageError)
+        fetchWatches.fireAll()
+    }
+
+    /// The topic is gone, or the replica was moved away.
+    func retire() {
+        stepDown(to: nil)
+        isOffline = true
+        failWaiters(.unknownTopicOrPartition)
+        fetchWatches.fireAll()
+    }
+}

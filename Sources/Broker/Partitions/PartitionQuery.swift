@@ -1,0 +1,59 @@
+internal import Model
+internal import Ports
+
+/// Asks partitions on all loops one question each and gathers the answers in the order asked. Lives on the
+/// loop that asks.
+final class PartitionQuery<Question: Sendable, Answer: Sendable> {
+    /// One question, with the partition it goes to; those without one are answered at once.
+    struct Item {
+        let key: PartitionKey?
+        let question: Question
+    }
+
+    private var answers: [Answer?]
+    private var missing: Int
+    private let finish: ([Answer]) -> Void
+
+    private init(count: Int, finish: @escaping ([Answer]) -> Void) {
+        answers = Array(repeating: nil, count: count)
+        missing = count
+        self.finish = finish
+    }
+
+    /// Runs `ask` on each partition's loop (nil: it is not hosted here) and `finish` here with all answers.
+    static func run(
+        on home: Shard, _ items: [Item], unresolved: (Question) -> Answer,
+        ask: @escaping @Sendable (Shard, PartitionKey, Question) -> Answer,
+        finish: @escaping ([Answer]) -> Void
+    ) {
+        guard !items.isEmpty else {
+            finish([])
+            return
+        }
+        let query = PartitionQuery(count: items.count, finish: finish)
+        var lists = [[(Int, PartitionKey, Question)]](repeating: [], count: home.peers.count)
+        var early: [(Int, Answer)] = []
+        for (index, item) in items.enumerated() {
+            if let key = item.key {
+                lists[home.node.shardIndex(of: key)].append((index, key, item.question))
+            } else {
+                early.append((index, unresolved(item.question)))
+            }
+        }
+        query.take(early)
+        let bound = LoopBound(query, on: home.loop)
+        for (shard, list) in lists.enumerated() where !list.isEmpty {
+            home.peers[shard].run { shard in
+                let answers = list.map { ($0.0, ask(shard, $0.1, $0.2)) }
+                bound.run { $0.take(answers) }
+            }
+        }
+    }
+
+    private func take(_ some: [(Int, Answer)]) {
+        guard !some.isEmpty else { return }
+        for (index, answer) in some { answers[index] = answer }
+        missing -= some.count
+        if missing == 0 { finish(answers.compactMap { $0 }) }
+    }
+}

@@ -1,0 +1,75 @@
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import Telemetry
+
+extension Shard {
+    /// One kind of offset of every log here, by directory.
+    func offsets(_ kind: OffsetCheckpoint.Kind) -> [DirectoryID: [TopicPartition: Offset]] {
+        var offsets: [DirectoryID: [TopicPartition: Offset]] = [:]
+        for partition in partitions.values {
+            let offset: Offset
+            switch kind {
+            case .highWatermark: offset = partition.highWatermark
+            case .recoveryPoint: offset = partition.log.recoveryPoint
+            case .logStart: offset = partition.log.logStartOffset
+            case .cleaner: continue
+            }
+            offsets[partition.directory.id, default: [:]][partition.name] = offset
+        }
+        return offsets
+    }
+
+    /// Removes what retention no longer keeps.
+    func removeOldSegments() {
+        for partition in partitionsInOrder where partition.role != .idle {
+            do throws(LogError) {
+                let removal = try partition.log.deleteOldSegments(
+                    highWatermark: partition.highWatermark, now: loop.wallTime)
+                guard let removal else { continue }
+                remove(removal, of: partition)
+            } catch {
+                partition.storageFailed(error)
+            }
+        }
+    }
+
+    private func remove(_ removal: SegmentRemoval, of partition: Partition) {
+        node.log.info(
+            "segmentsDeleted",
+            [
+                "partition": partition.name, "files": removal.paths.count,
+                "logStart": partition.log.logStartOffset.rawValue,
+            ])
+        let fileSystem = node.world.fileSystem
+        let flusher = partition.directory.flusher
+        loop.arm(at: loop.now + partition.settings.deleteDelay) { [log = node.log] in
+            flusher.perform {
+                do throws(FileError) {
+                    try removal.perform(on: fileSystem)
+                } catch {
+                    log.warn("segmentsNotRemoved", ["cause": error])
+                }
+            }
+        }
+    }
+
+    /// Closes every log; the last thing this shard does. Blocks on the disk.
+    func closeLogs() -> (CloseGather.Offsets, Set<DirectoryID>) {
+        var offsets: CloseGather.Offsets = [:]
+        offsets[.highWatermark] = self.offsets(.highWatermark)
+        var failed: Set<DirectoryID> = []
+        for partition in partitionsInOrder {
+            partition.goOffline()
+            do throws(LogError) {
+                try partition.log.close()
+            } catch {
+                node.log.error("logNotClosed", ["partition": partition.name, "cause": error])
+                failed.insert(partition.directory.id)
+            }
+        }
+        offsets[.recoveryPoint] = self.offsets(.recoveryPoint)
+        offsets[.logStart] = self.offsets(.logStart)
+        return (offsets, failed)
+    }
+}

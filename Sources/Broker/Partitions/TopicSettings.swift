@@ -1,0 +1,60 @@
+internal import Compression
+internal import Configuration
+internal import LogStorage
+internal import Model
+internal import Records
+
+/// What a partition needs of its topic's configuration, read once and again after a change.
+struct TopicSettings: Sendable {
+    let log: LogConfiguration
+    /// Ours: an acknowledgement waits for the disk (`flush.before.ack`).
+    let flushBeforeAck: Bool
+    let minInSync: Int
+    /// `file.delete.delay.ms`.
+    let deleteDelay: Duration
+    private let validation: BatchRules
+
+    init(_ topic: TopicConfiguration) {
+        var log = LogConfiguration()
+        log.segmentBytes = topic.segmentBytes
+        log.segmentAge = topic.segmentAge
+        log.segmentJitter = topic.segmentJitter
+        log.indexIntervalBytes = topic.indexIntervalBytes
+        log.segmentIndexBytes = topic.indexBytes
+        log.retentionAge = topic.retention
+        log.isCompacted = topic.isCompacted
+        log.retentionBytes = topic.retentionBytes.map(Int64.init)
+        self.log = log
+        flushBeforeAck = topic.flushBeforeAck
+        minInSync = topic.minInSyncReplicas
+        deleteDelay = topic.fileDeleteDelay
+        validation = BatchRules(of: topic)
+    }
+
+    /// The rules for a Produce request of `version`.
+    func validation(produceVersion version: Int16) -> BatchRules {
+        var rules = validation
+        rules.isZstdAllowed = version >= 7
+        return rules
+    }
+}
+
+extension BatchRules {
+    /// What a topic's configuration asks of batches.
+    fileprivate init(of topic: TopicConfiguration) {
+        self.init()
+        sizeMax = topic.maxMessageBytes
+        isCompacted = topic.isCompacted
+        timestampType = topic.timestampType == .logAppendTime ? .logAppendTime : .createTime
+        timestampBeforeMax = topic.timestampBeforeMax
+        timestampAfterMax = topic.timestampAfterMax
+        switch topic.compression {
+        case .producer: packing = .asProduced
+        case .uncompressed: packing = .repacked(.none, level: nil)
+        case .gzip: packing = .repacked(.gzip, level: topic.gzipLevel)
+        case .snappy: packing = .repacked(.snappy, level: nil)
+        case .lz4: packing = .repacked(.lz4, level: topic.lz4Level)
+        case .zstd: packing = .repacked(.zstd, level: topic.zstdLevel)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+internal import Bytes
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import Raft
+internal import Records
+internal import Telemetry
+
+extension RaftDriver {
+    /// Does one thing that the mind decided. What must wait for the disk suspends the driver.
+    func perform(_ effect: Raft.Effect) {
+        switch effect {
+        case .persist(let state): persist(state)
+        case .send(let id, let peer, let address, let request): send(id, peer, address, request)
+        case .cancel(_, let peer): peers.removeValue(forKey: peer)?.close()
+        case .reply(let token, let response): reply(token, response, .empty)
+        case .replyWithRecords(let token, let response, let range, let maxBytes):
+            reply(token, .fetch(response), read(range, maxBytes))
+        case .replyWithSnapshot(let token, let response, let range):
+            reply(token, .fetchSnapshot(response), readSnapshot(response.id, range))
+        case .appendLeaderChange(let change): append(change)
+        case .appendFetched(let bytes, let base, let term): append(bytes, at: base, term)
+        case .truncate(let end): truncate(to: end)
+        case .beginSnapshot, .writeSnapshot, .installSnapshot, .abandonSnapshot:
+            performDownload(effect)
+        case .highWatermarkAdvanced(let end): tell(upTo: end)
+        case .leadershipChanged(let leadership):
+            node.log.info(
+                "quorumLeaderChanged",
+                [
+                    "leader": leadership.leader?.rawValue ?? -1, "term": leadership.term.rawValue,
+                ])
+            listener?.leadershipChanged(leadership, address: raft.leaderAddress)
+        case .report(let report): self.report(report)
+        }
+    }
+
+    // MARK: Votes
+
+    /// Votes are durable before they leave the machine (Raft §5): nothing goes on until the file is.
+    private func persist(_ state: ElectionState) {
+        let text = state.encoded(
+            dataVersion: raft.log.voters.kraftVersion, voters: raft.voters.voters.map(\.key.id))
+        suspend()
+        let fileSystem = store.fileSystem
+        let directory = store.directory
+        let bound = LoopBound(self, on: loop)
+        flusher.perform {
+            let failure: FileError?
+            do throws(FileError) {
+                try MetadataStore.write(text, to: directory, on: fileSystem)
+                failure = nil
+            } catch {
+                failure = error
+            }
+            let outcome = failure
+            bound.post { driver in
+                if let outcome {
+                    driver.fail("\(outcome)")
+                } else {
+                    driver.resume()
+                }
+            }
+        }
+    }
+
+    // MARK: The log
+
+    private func append(_ change: Raft.LeaderChange) {
+        let version = change.bootstrap?.kraftVersion ?? raft.log.voters.kraftVersion
+        var controls = [
+            (ControlRecordType.leaderChange, MetadataBatches.value(change, kraftVersion: version))
+        ]
+        if let bootstrap = change.bootstrap {
+            controls.append((.kraftVersion, MetadataBatches.value(bootstrap.kraftVersion)))
+            controls.append((.kraftVoters, MetadataBatches.value(bootstrap.voters)))
+        }
+        let batch = MetadataBatches.control(
+            controls, from: store.log.logEndOffset, term: change.term, timestamp: loop.wallTime)
+        do throws(LogError) {
+            let run = try write([batch])
+            handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    /// What a fetch brought. The leader's word is checked: order, checksums, epochs, control records.
+    private func append(_ bytes: SharedBytes, at base: Offset, _ term: Term) {
+        let run: AppendedRun
+        do throws(MetadataBatchError) {
+            let batches = try MetadataBatches.split(bytes)
+            guard let read = try MetadataBatches.run(of: batches), read.base == base,
+                batches.allSatisfy({ $0.header.partitionLeaderEpoch.rawValue <= term.rawValue })
+            else { throw .malformed(base) }
+            run = read
+        } catch {
+            node.log.write(.warn, "fetchedMetadataRefused", peer: "quorum", ["cause": "\(error)"])
+            handleFirst { raft, now, effects in
+                raft.fetchedRecordsRefused(now: now, &effects)
+            }
+            return
+        }
+        do throws(LogError) {
+            _ = try store.log.append(replicated: bytes, now: loop.wallTime)
+            handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func truncate(to end: Offset) {
+        precondition(end >= toldEnd, "what was told is never taken back")
+        node.log.info(
+            "metadataTruncated",
+            ["from": store.log.logEndOffset.rawValue, "to": end.rawValue])
+        do throws(LogError) {
+            _ = try store.log.truncate(to: end, now: loop.wallTime)
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func read(_ range: Range<Offset>, _ maxBytes: Int) -> SharedBytes {
+        guard !range.isEmpty else { return .empty }
+        do throws(LogError) {
+            return try store.log.read(
+                from: range.lowerBound, upTo: range.upperBound, maxBytes: maxBytes,
+                minOneBatch: true
+            ).load()
+        } catch {
+            fail("\(error)")
+            return .empty
+        }
+    }
+
+    private func readSnapshot(_ id: OffsetAndEpoch, _ range: Range<Int64>) -> SharedBytes {
+        do throws(FileError) {
+            let file = try store.fileSystem.open(store.path(of: id), .read)
+            defer { file.close() }
+            return try file.read(at: range.lowerBound, count: Int(range.count))
+        } catch {
+            node.log.error("snapshotNotRead", ["snapshot": store.path(of: id), "cause": error])
+            return .empty
+        }
+    }
+
+    // MARK: Snapshots from the leader
+
+    private func performDownload(_ effect: Raft.Effect) {
+        do throws(FileError) {
+            switch effect {
+            case .beginSnapshot(let id): try store.beginDownload(id)
+            case .writeSnapshot(_, let position, let bytes):
+                try store.writeDownload(bytes, at: position)
+            case .abandonSnapshot(let id): try store.abandonDownload(id)
+            case .installSnapshot(let id, _): install(id)
+            default: preconditionFailure("only snapshots come here")
+            }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    private func install(_ id: OffsetAndEpoch) {
+        do throws(MetadataStoreError) {
+            let snapshot = try store.installDownload(id, now: loop.wallTime)
+            node.log.info(
+                "snapshotInstalled",
+                ["offset": id.offset.rawValue, "records": snapshot.records.count])
+            let file = snapshot.file
+            let membership = snapshot.membership
+            handleFirst { raft, now, effects in
+                raft.snapshotInstalled(file, membership: membership, now: now, &effects)
+            }
+            toldSnapshot(snapshot)
+        } catch .damaged(let path, let cause) {
+            node.log.warn("snapshotRefused", ["path": path, "cause": cause])
+            handleFirst { raft, now, effects in raft.snapshotRefused(now: now, &effects) }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    // MARK: Words for an operator
+
+    private func report(_ report: Raft.Report) {
+        switch report {
+        case .roleChanged(let from, let to, let term):
+            node.log.info(
+                "quorumRoleChanged", ["from": "\(from)", "to": "\(to)", "term": term.rawValue])
+            metrics.roleChanged(to: "\(to)")
+        case .quorumLost(let term):
+            node.log.warn("quorumLost", ["term": term.rawValue])
+        case .conflictingLeaders(let term, let known, let claimed):
+            node.log.error(
+                "conflictingLeaders",
+                ["term": term.rawValue, "known": known.rawValue, "claimed": claimed.rawValue])
+        case .truncationBelowHighWatermark(let to, let highWatermark):
+            node.log.error(
+                "truncationRefused",
+                ["to": to.rawValue, "highWatermark": highWatermark.rawValue])
+        case .snapshotBelowHighWatermark(let id, let highWatermark):
+            node.log.error(
+                "snapshotOlderThanCommitted",
+                ["offset": id.offset.rawValue, "highWatermark": highWatermark.rawValue])
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import Bytes
+internal import Configuration
+internal import Model
+internal import Ports
+internal import Raft
+internal import Wire
+internal import WireMessages
+
+extension RaftDriver {
+    // MARK: Requests to others
+
+    func send(
+        _ id: Raft.RequestID, _ peer: Raft.Peer, _ address: QuorumAddress, _ request: Raft.Request
+    ) {
+        let connection = connection(to: peer, at: address)
+        let cluster = node.clusterID
+        switch request {
+        case .vote(let vote):
+            send(VoteRequest(vote, clusterID: cluster), QuorumWire.voteVersion, id, connection) {
+                $0.quorumResponse
+            }
+        case .beginEpoch(let begin):
+            send(
+                BeginQuorumEpochRequest(begin, clusterID: cluster), QuorumWire.beginVersion, id,
+                connection
+            ) { $0.quorumResponse }
+        case .endEpoch(let end):
+            send(
+                EndQuorumEpochRequest(end, clusterID: cluster), QuorumWire.endVersion, id,
+                connection
+            ) { $0.quorumResponse }
+        case .fetch(let fetch):
+            send(FetchRequest(fetch, clusterID: cluster), QuorumWire.fetchVersion, id, connection) {
+                $0.quorumResponse
+            }
+        case .fetchSnapshot(let fetch):
+            send(
+                FetchSnapshotRequest(fetch, clusterID: cluster), QuorumWire.fetchSnapshotVersion,
+                id, connection
+            ) { $0.quorumResponse }
+        }
+    }
+
+    private func send<Request: RequestMessage>(
+        _ request: Request, _ version: Int16, _ id: Raft.RequestID, _ connection: PeerConnection,
+        _ translate: @escaping (Request.Response) -> Raft.Response?
+    ) {
+        // The mind keeps its own time for requests; this one only cleans up behind it.
+        let timeout = raft.configuration.requestTimeout * 2
+        connection.send(request, version: version, timeout: timeout) { [weak self] result in
+            guard let self else { return }
+            guard case .success(let answer) = result, let response = translate(answer) else {
+                self.handle { raft, now, effects in raft.requestFailed(id, now: now, &effects) }
+                return
+            }
+            self.handle { raft, now, effects in
+                raft.responseReceived(response, to: id, now: now, &effects)
+            }
+        }
+    }
+
+    private func connection(to peer: Raft.Peer, at address: QuorumAddress) -> PeerConnection {
+        if let known = peers[peer] {
+            if known.host == address.host, known.port == address.port { return known }
+            known.disconnected = nil
+            known.close()
+        }
+        let made = PeerConnection(
+            host: address.host, port: address.port,
+            clientID: "raft-client-\(node.configuration.nodeID.rawValue)", loop: loop,
+            transport: node.world.transport)
+        made.disconnected = { [weak self] reason in
+            // A broken connection is a hint that its node is gone; one closed here is none.
+            guard reason != .closedLocally else { return }
+            self?.handle { raft, now, effects in
+                raft.connectionLost(to: peer, now: now, &effects)
+            }
+        }
+        peers[peer] = made
+        return made
+    }
+
+    // MARK: Requests from others
+
+    /// Hands a request of another node to the mind. `answer` is called once, with records or snapshot bytes
+    /// beside the response where it carries them.
+    func received(
+        _ request: Raft.Request, clusterID: String?,
+        answer: @escaping (Raft.Response, SharedBytes) -> Void
+    ) {
+        let token = makeToken()
+        replies[token] = answer
+        let wallTime = loop.wallTime
+        handle { raft, now, effects in
+            raft.requestReceived(
+                request, token: token, clusterID: clusterID, now: now, wallTime: wallTime,
+                &effects)
+        }
+    }
+
+    func reply(_ token: Raft.RequestToken, _ response: Raft.Response, _ bytes: SharedBytes) {
+        guard let answer = replies.removeValue(forKey: token) else {
+            preconditionFailure("the mind answers each request once")
+        }
+        answer(response, bytes)
+    }
+}

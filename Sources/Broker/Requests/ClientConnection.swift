@@ -1,0 +1,137 @@
+internal import Bytes
+internal import Model
+internal import Ports
+internal import Wire
+
+/// A client's connection: frames become exchanges, and answers leave in the order of the requests.
+///
+/// Requests of one connection are worked on at the same time; only the answers are held back until those
+/// before them have left (`protocol.md` §2). Partitions see the requests in order, because work posted to a
+/// loop keeps its order.
+///
+/// Back-pressure: with `inFlightMax` requests unanswered or `unsentMax` bytes not taken by the peer, the
+/// connection stops reading until both fall below their limits again.
+final class ClientConnection: ConnectionHandler {
+    /// Requests of one connection worked on at once.
+    static let inFlightMax = 256
+    /// Answer bytes waiting for the peer.
+    static let unsentMax = 16 << 20
+
+    /// The broker whose heartbeats come by this connection.
+    var heartbeatOf: BrokerID?
+    private let server: RequestServer
+    private let connection: any Connection
+    /// Answers by order of request; nil while not there yet.
+    private var slots: [Answer?] = []
+    private var firstSlot: UInt64 = 0
+    private var isReading = true
+    private var isClosed = false
+    /// A follower's fetch that waits for records.
+    weak var parkedFetch: FetchOperation?
+    /// What ApiVersions told of the client (KIP-511).
+    var software = ClientSoftware.unknown
+
+    init(server: RequestServer, connection: any Connection) {
+        self.server = server
+        self.connection = connection
+        server.metrics.connectionOpened()
+    }
+
+    var peer: String { connection.peer }
+
+    func connected(_ connection: any Connection) {}
+
+    func received(_ frames: [SharedBytes], on connection: any Connection) {
+        for frame in frames where !isClosed { begin(frame) }
+        regulate()
+    }
+
+    private func begin(_ frame: SharedBytes) {
+        if let parked = parkedFetch {
+            parkedFetch = nil
+            parked.interrupt()
+        }
+        let slot = firstSlot + UInt64(slots.count)
+        slots.append(nil)
+        let origin = Exchange.Origin.connection(LoopBound(self, on: connection.loop), slot: slot)
+        do throws(RequestError) {
+            try server.begin(frame, from: self, origin: origin)
+        } catch {
+            server.refused(error, peer: peer)
+            close()
+        }
+    }
+
+    /// The answer to the request in `slot`.
+    func answer(_ answer: Answer, slot: UInt64) {
+        guard !isClosed else { return }
+        precondition(slot >= firstSlot, "a request is answered once")
+        let index = Int(slot - firstSlot)
+        precondition(slots[index] == nil, "a request is answered once")
+        slots[index] = answer
+        guard index == 0 else { return }
+        sendReady()
+        regulate()
+    }
+
+    private func sendReady() {
+        var pieces: [OutgoingPiece] = []
+        var sent = 0
+        while sent < slots.count, let answer = slots[sent] {
+            sent += 1
+            switch answer {
+            case .pieces(let more): pieces += more
+            case .none: break
+            case .close:
+                if !pieces.isEmpty { connection.send(pieces) }
+                close()
+                return
+            }
+        }
+        slots.removeFirst(sent)
+        firstSlot += UInt64(sent)
+        if !pieces.isEmpty { connection.send(pieces) }
+    }
+
+    private func regulate() {
+        let shouldRead = slots.count < Self.inFlightMax
+            && connection.unsentByteCount < Self.unsentMax
+        guard shouldRead != isReading, !isClosed else { return }
+        isReading = shouldRead
+        connection.setReading(shouldRead)
+        if !shouldRead { server.metrics.readingPaused() }
+    }
+
+    func drained(_ connection: any Connection) { regulate() }
+
+    private func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        slots = []
+        connection.close(discarding: false)
+    }
+
+    func closed(_ connection: any Connection, _ reason: CloseReason) {
+        isClosed = true
+        slots = []
+        server.metrics.connectionClosed()
+        server.connectionClosed(self, reason)
+    }
+}
+
+/// What becomes of a request.
+enum Answer: Sendable {
+    /// A whole frame, length included.
+    case pieces([OutgoingPiece])
+    /// No answer at all: Produce with acks=0.
+    case none
+    /// Close the connection instead.
+    case close
+}
+
+/// Name and version a client gives of itself (KIP-511).
+struct ClientSoftware: Equatable, Sendable {
+    let name: String
+    let version: String
+    static let unknown = ClientSoftware(name: "unknown", version: "unknown")
+}

@@ -1,0 +1,189 @@
+"""Unmodified Python clients and kcat against one running cluster."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Integration"))
+
+from cluster import Cluster  # noqa: E402
+
+CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
+
+
+class Clients(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(3)
+        cls.cluster.start()
+        cls.addClassCleanup(cls.cluster.stop)
+
+    def topic(self, partitions=2, **configs):
+        name = self.id().split(".")[-1].replace("test_", "") + str(len(configs))
+        self.cluster.create_topic(name, partitions, 3, **configs)
+        return name
+
+    # confluent-kafka (librdkafka)
+
+    def test_librdkafka_reads_what_it_wrote_in_every_codec(self):
+        from confluent_kafka import Consumer, Producer, TopicPartition
+
+        topic = self.topic(1)
+        expected = []
+        for codec in CODECS:
+            producer = Producer({
+                "bootstrap.servers": self.cluster.bootstrap, "compression.type": codec,
+                "acks": "all", "enable.idempotence": True})
+            errors = []
+            for n in range(200):
+                key, value = f"k{n}".encode(), f"{codec}-{n}".encode() * 20
+                expected.append((key, value, [("codec", codec.encode()), ("none", None)]))
+                producer.produce(
+                    topic, value, key, headers=expected[-1][2], partition=0,
+                    on_delivery=lambda error, _: errors.append(error) if error else None)
+            self.assertEqual(producer.flush(30), 0)
+            self.assertEqual(errors, [])
+        consumer = Consumer({
+            "bootstrap.servers": self.cluster.bootstrap, "group.id": "unused",
+            "check.crcs": True})
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        read = []
+        while len(read) < len(expected):
+            message = consumer.poll(10)
+            self.assertIsNotNone(message, f"only {len(read)} records came")
+            self.assertIsNone(message.error())
+            read.append((message.key(), message.value(), message.headers()))
+        consumer.close()
+        self.assertEqual(read, expected)
+
+    def test_librdkafka_admin_makes_describes_and_deletes_topics(self):
+        from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
+        from confluent_kafka import KafkaException
+
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap})
+        name = "admin-made"
+        made = admin.create_topics([NewTopic(name, 3, 3, config={"retention.ms": "100000"})])
+        made[name].result(15)
+        with self.assertRaises(KafkaException) as again:
+            admin.create_topics([NewTopic(name, 3, 3)])[name].result(15)
+        self.assertEqual(again.exception.args[0].name(), "TOPIC_ALREADY_EXISTS")
+        admin.create_partitions([NewPartitions(name, 5)])[name].result(15)
+        self.assertEqual(len(admin.list_topics(name, 10).topics[name].partitions), 5)
+        resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+        config = admin.describe_configs([resource])[resource].result(15)
+        self.assertEqual(config["retention.ms"].value, "100000")
+        cluster = admin.describe_cluster().result(15)
+        self.assertEqual(sorted(node.id for node in cluster.nodes), [1, 2, 3])
+        admin.delete_topics([name])[name].result(15)
+        self.assertNotIn(name, admin.list_topics(timeout=10).topics)
+
+    def test_librdkafka_finds_offsets_by_time(self):
+        from confluent_kafka import Consumer, Producer, TopicPartition
+
+        topic = self.topic(1)
+        producer = Producer({"bootstrap.servers": self.cluster.bootstrap})
+        now = int(__import__("time").time() * 1000)
+        for n in range(50):
+            producer.produce(topic, str(n).encode(), partition=0, timestamp=now - 50_000 + n * 1000)
+        self.assertEqual(producer.flush(15), 0)
+        consumer = Consumer({"bootstrap.servers": self.cluster.bootstrap, "group.id": "unused"})
+        found = consumer.offsets_for_times(
+            [TopicPartition(topic, 0, now - 50_000 + 20_500)], timeout=10)
+        self.assertEqual(found[0].offset, 21)
+        self.assertEqual(
+            consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10), (0, 50))
+        consumer.close()
+
+    # kafka-python
+
+    def test_kafka_python_reads_what_it_wrote(self):
+        from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+        topic = self.topic(1)
+        producer = KafkaProducer(
+            bootstrap_servers=self.cluster.bootstrap.split(","), acks="all",
+            enable_idempotence=True)
+        sent = [producer.send(topic, str(n).encode(), partition=0) for n in range(500)]
+        producer.flush(30)
+        self.assertEqual([f.get(10).offset for f in sent], list(range(500)))
+        producer.close()
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.cluster.bootstrap.split(","), consumer_timeout_ms=10_000)
+        partition = TopicPartition(topic, 0)
+        consumer.assign([partition])
+        consumer.seek_to_beginning(partition)
+        values = []
+        for record in consumer:
+            values.append(int(record.value))
+            if len(values) == 500:
+                break
+        self.assertEqual(values, list(range(500)))
+        self.assertEqual(consumer.end_offsets([partition]), {partition: 500})
+        consumer.close()
+
+    # aiokafka
+
+    def test_aiokafka_reads_what_it_wrote(self):
+        from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+        topic = self.topic(1)
+
+        async def go():
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self.cluster.bootstrap, enable_idempotence=True, acks="all")
+            await producer.start()
+            for n in range(200):
+                await producer.send(topic, str(n).encode(), partition=0)
+            await producer.flush()
+            await producer.stop()
+            consumer = AIOKafkaConsumer(bootstrap_servers=self.cluster.bootstrap)
+            await consumer.start()
+            partition = TopicPartition(topic, 0)
+            consumer.assign([partition])
+            await consumer.seek_to_beginning(partition)
+            values = []
+            while len(values) < 200:
+                batch = await asyncio.wait_for(consumer.getmany(timeout_ms=5000), 15)
+                for records in batch.values():
+                    values += [int(record.value) for record in records]
+            await consumer.stop()
+            return values
+
+        self.assertEqual(asyncio.run(go()), list(range(200)))
+
+    # kcat
+
+    @unittest.skipUnless(shutil.which("kcat"), "kcat is not installed")
+    def test_kcat_reads_what_it_wrote(self):
+        topic = self.topic(1)
+        lines = "".join(f"line {n}\n" for n in range(300))
+        broker = self.cluster.bootstrap
+        subprocess.run(
+            ["kcat", "-b", broker, "-t", topic, "-P", "-p", "0"], input=lines, text=True,
+            check=True, timeout=30)
+        read = subprocess.run(
+            ["kcat", "-b", broker, "-t", topic, "-C", "-p", "0", "-o", "beginning", "-e", "-q"],
+            capture_output=True, text=True, check=True, timeout=30)
+        self.assertEqual(read.stdout, lines)
+        listed = subprocess.run(
+            ["kcat", "-b", broker, "-L"], capture_output=True, text=True, check=True, timeout=30)
+        self.assertIn(f'topic "{topic}" with 1 partitions', listed.stdout)
+        self.assertIn("3 brokers", listed.stdout)
+
+    @unittest.skipUnless(shutil.which("kcat"), "kcat is not installed")
+    def test_kcat_makes_a_topic_by_writing_to_it(self):
+        broker = self.cluster.bootstrap
+        subprocess.run(
+            ["kcat", "-b", broker, "-t", "on-demand", "-P"], input="hello\n", text=True,
+            check=True, timeout=30)
+        read = subprocess.run(
+            ["kcat", "-b", broker, "-t", "on-demand", "-C", "-o", "beginning", "-e", "-q"],
+            capture_output=True, text=True, check=True, timeout=30)
+        self.assertEqual(read.stdout, "hello\n")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
