@@ -5,6 +5,7 @@ import Model
 import Telemetry
 import Testing
 import WireMessages
+import TestSupport
 
 @testable import Broker
 

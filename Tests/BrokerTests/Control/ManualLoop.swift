@@ -1,5 +1,6 @@
 import Model
 import Ports
+import TestSupport
 
 /// A loop that the test turns by hand; it runs everything at once, in order.
 final class ManualLoop: Loop, @unchecked Sendable {

@@ -1,6 +1,7 @@
 import InternalRecords
 import Metadata
 import Model
+import TestSupport
 import Testing
 
 @testable import Broker
