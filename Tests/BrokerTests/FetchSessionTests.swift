@@ -1,5 +1,6 @@
 import Bytes
 import Model
+import Ports
 import TestSupport
 import Testing
 
