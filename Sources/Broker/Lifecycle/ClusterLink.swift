@@ -15,6 +15,7 @@ final class ClusterLink {
     let shards: [LoopBound<Shard>]
     let quorum: RaftDriver
     let publisher: MetadataPublisher
+    let snapshots: SnapshotKeeper
     /// Present in the role controller.
     let controller: ControllerDriver?
     /// Present in the role broker.
@@ -39,7 +40,13 @@ final class ClusterLink {
         self.quorum = quorum
         self.controller = controller
         loop = node.world.metadataLoop
-        publisher = MetadataPublisher(node: node, shards: shards)
+        let publisher = MetadataPublisher(node: node, shards: shards)
+        self.publisher = publisher
+        let interval = node.configuration.snapshotInterval
+        snapshots = SnapshotKeeper(
+            loop: node.world.metadataLoop, store: quorum,
+            bytesMax: Int64(node.configuration.snapshotAfterBytes),
+            interval: interval > .zero ? interval : nil, image: { publisher.snapshotImage })
         lifecycle = registration.map { BrokerLifecycle(registration: $0, node: node) }
         channel = ControllerChannel(
             clientID: "broker-\(node.configuration.nodeID.rawValue)", loop: loop,
@@ -56,6 +63,7 @@ final class ClusterLink {
         publisher.appliedMore = { [weak self] in self?.lifecycle?.appliedMore() }
         if let lifecycle { join(lifecycle) }
         quorum.start()
+        snapshots.start()
         lifecycle?.start()
     }
 
@@ -111,6 +119,7 @@ final class ClusterLink {
             guard !isDone else { return }
             isDone = true
             self?.channel.close()
+            self?.snapshots.stop()
             self?.quorum.stop()
             done()
         }

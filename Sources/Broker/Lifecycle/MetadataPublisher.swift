@@ -35,6 +35,9 @@ final class MetadataPublisher {
     /// The newest image, which loops may not have taken up yet.
     var image: MetadataImage { replay.published }
 
+    /// What a snapshot may be made of; nil in the middle of a metadata transaction.
+    var snapshotImage: MetadataImage? { replay.isInTransaction ? nil : replay.latest }
+
     /// What every loop has taken up.
     var appliedOffset: Offset { applied.min() ?? .none }
 
@@ -45,7 +48,9 @@ final class MetadataPublisher {
         } catch {
             // The controllers replayed the same records: going on would mean another state than theirs.
             failures.add()
-            node.log.error("metadataReplayFailed", ["offset": position.lastOffset.rawValue, "cause": "\(error)"])
+            node.log.error(
+                "metadataReplayFailed",
+                ["offset": position.lastOffset.rawValue, "cause": "\(error)"])
             preconditionFailure("metadata at \(position.lastOffset.rawValue): \(error)")
         }
         arm()
