@@ -161,14 +161,19 @@ struct LogDump {
         guard options.isMetadata else { return Self.text(value) }
         do {
             let record = try MetadataRecord(framed: value)
+            // The frame: its own version, the type, and the version that the record was written at.
+            var frame = ByteReader(value)
+            _ = try frame.unsignedVarint()
+            _ = try frame.unsignedVarint()
+            let version = Int16(clamping: try frame.unsignedVarint())
             var json = JSONWriter()
             json.beginObject()
             json.name("type")
             json.string(record.typeName)
             json.name("version")
-            json.integer(record.defaultVersion)
+            json.integer(version)
             json.name("data")
-            record.writeJSON(to: &json, version: record.defaultVersion)
+            record.writeJSON(to: &json, version: version)
             json.endObject()
             return json.text
         } catch {

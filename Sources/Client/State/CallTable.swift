@@ -93,6 +93,12 @@ struct CallTable: Sendable {
             }
             return .node(id)
         case .controller:
+            // Below metadata.version 3.7 controllers do not register, so none are named: any may be asked,
+            // and says if it is not the one.
+            let isNameless = metadata.isKnown && metadata.nodes.isEmpty
+            if isNameless, network.configuration.endpointType == .controllers {
+                return network.anyPeer(now: now)
+            }
             let id = metadata.controllerID
             guard id != .none, metadata.nodes.contains(where: { $0.id == id }) else {
                 metadata.requestUpdate()
