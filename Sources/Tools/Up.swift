@@ -7,7 +7,7 @@ internal import Ports
 /// `martlet up`: a whole cluster of combined nodes on this machine, one process each, in the foreground.
 ///
 /// Node n (from 1) listens for clients on `base-port` + n - 1, for the quorum 1000 above that, and for
-/// metrics on 9644 + n - 1. What it keeps is in `DIR/node-n`; its log in `DIR/node-n/server.log`. A second
+/// metrics 552 above it (9644 for 9092). What it keeps is in `DIR/node-n`; its log in `DIR/node-n/server.log`. A second
 /// start with the same directory goes on with the same cluster. No node is started again by itself.
 enum Up: Tool {
     static let name = "up"

@@ -27,7 +27,8 @@ struct UpPlan: Sendable {
     let nodes: [Node]
 
     static let controllerPortDistance: UInt16 = 1_000
-    static let firstHTTPPort: UInt16 = 9_644
+    /// So that the usual client port 9092 gives the usual 9644.
+    static let httpPortDistance: UInt16 = 552
 
     init(nodeCount: Int, basePort: UInt16, directory: String) {
         self.nodeCount = nodeCount
@@ -38,7 +39,7 @@ struct UpPlan: Sendable {
             return Node(
                 id: Int32(index + 1), clientPort: port,
                 controllerPort: port + Self.controllerPortDistance,
-                httpPort: Self.firstHTTPPort + UInt16(index),
+                httpPort: port + Self.httpPortDistance,
                 directory: "\(directory)/node-\(index + 1)")
         }
     }

@@ -191,6 +191,39 @@ struct ConsumerTests {
         #expect(fetch.topics[0].partitions[0].currentLeaderEpoch == 9)
     }
 
+    @Test func `names only what has changed once a broker remembers the rest`() throws {
+        var play = play(leaders: [1, 1])
+        play.core.assign([(Self.t0, .offset(5)), (Self.t1, .offset(6))])
+        try play.run()
+        let full: FetchRequest = try play.asked[0].request()
+        #expect(full.sessionID == 0 && full.sessionEpoch == 0)
+        #expect(full.topics[0].partitions.map(\.partition).sorted() == [0, 1])
+        try play.answerFetch([Play.batch(at: 5, ["a"])], only: 0, session: 77)
+        let second: FetchRequest = try play.asked[0].request()
+        #expect(second.sessionID == 77 && second.sessionEpoch == 1)
+        #expect(second.topics.flatMap(\.partitions).map(\.partition) == [0])
+        #expect(second.topics[0].partitions[0].fetchOffset == 6)
+        _ = play.core.setPaused(Self.t1, true)
+        try play.answerFetch([Play.batch(at: 6, ["b"])], only: 0, session: 77)
+        let third: FetchRequest = try play.asked[0].request()
+        #expect(third.sessionEpoch == 2)
+        #expect(third.forgottenTopicsData.flatMap(\.partitions) == [1])
+    }
+
+    @Test func `begins a new session when the broker has forgotten it`() throws {
+        var play = play()
+        play.core.assign([(Self.t0, .offset(5))])
+        try play.run()
+        try play.answerFetch([], session: 77)
+        var refusal = FetchResponse()
+        refusal.errorCode = .fetchSessionIdNotFound
+        play.answer(play.asked.removeFirst(), with: refusal)
+        try play.run()
+        let again: FetchRequest = try play.asked[0].request()
+        #expect(again.sessionID == 0 && again.sessionEpoch == 0)
+        #expect(again.topics[0].partitions[0].fetchOffset == 5)
+    }
+
     @Test func `reads on after a broken connection`() throws {
         var play = play()
         play.core.assign([(Self.t0, .offset(3))])
@@ -241,16 +274,18 @@ extension Play {
 
     mutating func answerFetch(
         _ batches: [SharedBytes], error: ErrorCode = .none, divergingAt: Int64? = nil,
-        aborted: [(producer: Int64, first: Int64)] = []
+        aborted: [(producer: Int64, first: Int64)] = [], only: Int32? = nil, session: Int32 = 0
     ) throws {
         let item = asked.removeFirst()
         let request: FetchRequest = try item.request()
         var response = FetchResponse()
+        response.sessionID = session
         response.responses = request.topics.map { wanted in
             var topic = FetchResponse.FetchableTopicResponse()
             topic.topic = wanted.topic
             topic.topicID = wanted.topicID
-            topic.partitions = wanted.partitions.map { partition in
+            let chosen = wanted.partitions.filter { only == nil || $0.partition == only }
+            topic.partitions = chosen.map { partition in
                 var result = FetchResponse.PartitionData()
                 result.partitionIndex = partition.partition
                 result.errorCode = error

@@ -74,6 +74,7 @@ extension ConsumerCore {
         at node: BrokerID, _ error: ClientError, metadata: inout MetadataCache, now: Instant
     ) {
         guard let asked = fetches.removeValue(forKey: node) else { return }
+        sessions[node]?.failed()
         if error.isRetriable { metadata.requestUpdate() }
         for index in wanted(asked) {
             cursors[index].preferredReplica = nil
@@ -94,10 +95,19 @@ extension ConsumerCore {
             return fetchFailed(at: node, failure, metadata: &metadata, now: now)
         }
         guard answer.errorCode == .none else {
+            // An incremental fetch that the broker cannot place is asked for again as a full one.
+            let isSessionLost =
+                Self.sessionRefusals.contains(answer.errorCode) && sessions[node]?.isFull == false
+            guard !isSessionLost else {
+                sessions[node]?.refused()
+                fetches[node] = nil
+                return
+            }
             let failure = ClientError.refused(answer.errorCode, message: nil)
             return fetchFailed(at: node, failure, metadata: &metadata, now: now)
         }
         guard let asked = fetches.removeValue(forKey: node) else { return }
+        sessions[node]?.answered(answer.sessionID)
         learnEndpoints(answer, network: &network, metadata: &metadata, now: now)
         let interested = wanted(asked)
         for topic in answer.responses {
@@ -111,6 +121,10 @@ extension ConsumerCore {
             }
         }
     }
+
+    private static let sessionRefusals: [ErrorCode] = [
+        .fetchSessionIdNotFound, .invalidFetchSessionEpoch, .fetchSessionTopicIdError,
+    ]
 
     private func learnEndpoints(
         _ answer: FetchResponse, network: inout Network, metadata: inout MetadataCache,

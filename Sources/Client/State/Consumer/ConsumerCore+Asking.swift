@@ -136,53 +136,79 @@ extension ConsumerCore {
         _ indices: [Int], from node: BrokerID, network: inout Network, metadata: MetadataCache,
         now: Instant
     ) {
-        var request = FetchRequest()
-        request.maxWaitMs = Int32(clamping: configuration.maxWait.inMilliseconds)
-        request.minBytes = Int32(clamping: configuration.minBytes)
-        request.maxBytes = Int32(clamping: configuration.maxBytes)
-        request.isolationLevel = configuration.isolationLevel.rawValue
-        request.rackID = configuration.rack
-        var hasIDs = true
         // From version 12 on the leader itself compares our past with its own.
         let comparesEpochs = (network.versions(of: node)?[.fetch]?.upperBound ?? 0) >= 12
+        var wanted: [FetchSession.Entry] = []
         for index in indices {
-            let partition = cursors[index].partition
-            let view = metadata.partition(partition)
-            var entry = entry(for: cursors[index], view: view)
-            if comparesEpochs { entry.lastFetchedEpoch = cursors[index].fetchEpoch.rawValue }
+            let cursor = cursors[index]
+            let view = metadata.partition(cursor.partition)
             cursors[index].triedEpoch = view?.leaderEpoch ?? .none
-            if let at = request.topics.firstIndex(where: { $0.topic == partition.topic }) {
-                request.topics[at].partitions.append(entry)
-                continue
-            }
-            var topic = FetchRequest.FetchTopic()
-            let id = metadata.topics[partition.topic]?.id ?? .zero
-            topic.topic = partition.topic
-            topic.topicID = id.uuid
-            topic.partitions = [entry]
-            hasIDs = hasIDs && id != .zero
-            request.topics.append(topic)
+            wanted.append(
+                FetchSession.Entry(
+                    partition: cursor.partition,
+                    topicID: metadata.topics[cursor.partition.topic]?.id ?? .zero,
+                    currentEpoch: view?.leaderEpoch ?? .none, offset: cursor.fetchOffset,
+                    lastEpoch: comparesEpochs ? cursor.fetchEpoch : .none,
+                    bytesMax: configuration.partitionMaxBytes))
         }
+        let plan = sessions[node, default: FetchSession()].next(wanted)
         fetches[node] = asked(indices)
         // Topic ids replace names in version 13.
+        let hasIDs = wanted.allSatisfy { $0.topicID != .zero }
         let highest = hasIDs ? FetchRequest.validVersions.upperBound : 12
         network.submit(
-            OutgoingRequest(request, versions: (comparesEpochs ? 12 : 4)...highest),
+            OutgoingRequest(request(plan), versions: (comparesEpochs ? 12 : 4)...highest),
             for: .fetch(node), to: .node(node),
             deadline: now + network.configuration.requestTimeout, now: now)
         // The first partitions of a request get most of a full answer: others shall be first next time.
         if cursors.count > 1 { cursors.append(cursors.removeFirst()) }
     }
 
-    private func entry(
-        for cursor: PartitionCursor, view: PartitionView?
-    ) -> FetchRequest.FetchPartition {
-        var entry = FetchRequest.FetchPartition()
-        entry.partition = cursor.partition.partition
-        entry.currentLeaderEpoch = view?.leaderEpoch.rawValue ?? -1
-        entry.fetchOffset = cursor.fetchOffset.rawValue
-        entry.partitionMaxBytes = Int32(clamping: configuration.partitionMaxBytes)
-        return entry
+    private func request(_ plan: FetchSession.Request) -> FetchRequest {
+        var request = FetchRequest()
+        request.maxWaitMs = Int32(clamping: configuration.maxWait.inMilliseconds)
+        request.minBytes = Int32(clamping: configuration.minBytes)
+        request.maxBytes = Int32(clamping: configuration.maxBytes)
+        request.isolationLevel = configuration.isolationLevel.rawValue
+        request.rackID = configuration.rack
+        request.sessionID = plan.sessionID
+        request.sessionEpoch = plan.epoch
+        for entry in plan.named {
+            var partition = FetchRequest.FetchPartition()
+            partition.partition = entry.partition.partition
+            partition.currentLeaderEpoch = entry.currentEpoch.rawValue
+            partition.fetchOffset = entry.offset.rawValue
+            partition.lastFetchedEpoch = entry.lastEpoch.rawValue
+            partition.partitionMaxBytes = Int32(clamping: entry.bytesMax)
+            let name = entry.partition.topic
+            if let at = request.topics.firstIndex(where: { $0.topic == name }) {
+                request.topics[at].partitions.append(partition)
+                continue
+            }
+            var topic = FetchRequest.FetchTopic()
+            topic.topic = name
+            topic.topicID = entry.topicID.uuid
+            topic.partitions = [partition]
+            request.topics.append(topic)
+        }
+        request.forgottenTopicsData = forgotten(plan.forgotten)
+        return request
+    }
+
+    private func forgotten(_ entries: [FetchSession.Entry]) -> [FetchRequest.ForgottenTopic] {
+        var topics: [FetchRequest.ForgottenTopic] = []
+        for entry in entries {
+            if topics.last?.topic == entry.partition.topic {
+                topics[topics.count - 1].partitions.append(entry.partition.partition)
+                continue
+            }
+            var topic = FetchRequest.ForgottenTopic()
+            topic.topic = entry.partition.topic
+            topic.topicID = entry.topicID.uuid
+            topic.partitions = [entry.partition.partition]
+            topics.append(topic)
+        }
+        return topics
     }
 
     // MARK: Time

@@ -22,6 +22,7 @@ struct ConsumerCore {
     /// In the order of assignment, turned by one with each fetch so that all get their turn.
     var cursors: [PartitionCursor] = []
     var fetches: [BrokerID: Asked] = [:]
+    var sessions: [BrokerID: FetchSession] = [:]
     var offsetQuestions: [BrokerID: Asked] = [:]
     var chunks: [(generation: Int, chunk: FetchedChunk)] = []
     var bufferedBytes = 0
