@@ -79,6 +79,12 @@ class Load:
         moments = [since] + [t for t in self.times if t >= since]
         return max((b - a for a, b in zip(moments, moments[1:])), default=float("inf"))
 
+    def abandon(self):
+        """Ends the thread after a failed test; records left in the queue are dropped."""
+        self.stopping.set()
+        self.thread.join()
+        self.producer.purge()
+
     def stop(self, timeout=60):
         self.stopping.set()
         self.thread.join()

@@ -4,6 +4,7 @@ Times are printed, not asserted, except for a generous bound that tells "slow" f
 themselves are in docs/testing.md, measured by `failover_bench.py`.
 """
 
+import os
 import time
 import unittest
 
@@ -12,17 +13,19 @@ from cluster import Cluster
 
 # Writes that have not gone on after this long have stopped.
 NEVER = 20
+KEEP = bool(os.environ.get("MARTLET_TEST_KEEP"))
 
 
 class Failover(unittest.TestCase):
     partitions = 6
 
     def setUp(self):
-        self.cluster = Cluster(3)
+        self.cluster = Cluster(3, keep=KEEP)
         self.cluster.start()
         self.addCleanup(self.cluster.stop)
         self.cluster.create_topic("orders", self.partitions, 3)
         self.load = Load(self.cluster.bootstrap, "orders", self.partitions).start()
+        self.addCleanup(self.load.abandon)
         self.load.wait_acknowledged(500)
 
     def finish(self, since):

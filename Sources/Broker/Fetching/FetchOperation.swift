@@ -57,6 +57,14 @@ final class FetchOperation {
         self.finish = finish
     }
 
+    /// Whether the client has its answer.
+    var isAnswered: Bool {
+        if case .answered = phase, round > 0 { true } else { false }
+    }
+
+    /// Whether it is a follower's.
+    var isFollower: Bool { terms.reader.isFollower }
+
     func begin() {
         isOverdue = terms.deadline <= home.loop.now
         read()
@@ -103,7 +111,8 @@ final class FetchOperation {
     private func wait() {
         phase = .waiting
         if timer == nil {
-            timer = home.loop.arm(at: terms.deadline) { [weak self] in self?.deadlineReached() }
+            // Strong: with no partition to watch, nothing else keeps a parked fetch alive.
+            timer = home.loop.arm(at: terms.deadline) { self.deadlineReached() }
         }
         watches = []
         let me = LoopBound(self, on: home.loop)

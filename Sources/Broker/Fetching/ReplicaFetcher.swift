@@ -30,6 +30,8 @@ final class ReplicaFetcher {
     private var connection: PeerConnection?
     private var sessionID: Int32 = 0
     private var sessionEpoch: Int32 = 0
+    /// The leader had no session to give: full requests, which wait as others do.
+    private var isWithoutSession = false
     private var inFlight = 0
     private var members: [PartitionKey: Member] = [:]
     /// Members whose state must be told to the leader with the next request, in order.
@@ -143,6 +145,8 @@ final class ReplicaFetcher {
         guard shard.loop.now >= pausedUntil else { return }
         // The second request only carries news; the first may be empty, to go on listening.
         guard inFlight == 0 || !changed.isEmpty else { return }
+        // A session is opened by one request alone: two would open two, and split the members.
+        guard inFlight == 0 || sessionID != 0 else { return }
         guard !members.isEmpty || !forgotten.isEmpty else { return }
         guard let connection = connectionToLeader() else {
             pause()
@@ -173,7 +177,9 @@ final class ReplicaFetcher {
         var request = FetchRequest()
         request.replicaState.replicaID = shard.nodeID.rawValue
         request.replicaState.replicaEpoch = shard.brokerEpoch.rawValue
-        request.maxWaitMs = Int32(configuration.replicaFetchWaitMax.inMilliseconds)
+        // What opens a session is answered at once, so that members who join meanwhile do not wait.
+        let wait = sessionID == 0 && !isWithoutSession ? .zero : configuration.replicaFetchWaitMax
+        request.maxWaitMs = Int32(wait.inMilliseconds)
         request.minBytes = 1
         request.maxBytes = Int32(clamping: configuration.replicaFetchResponseMaxBytes)
         request.sessionID = sessionID
@@ -266,6 +272,7 @@ final class ReplicaFetcher {
                         partition, of: PartitionKey(TopicID(topic.topicID), partition.partitionIndex))
                 }
             }
+            isWithoutSession = sessionID == 0
             if sessionID == 0 { for key in members.keys { members[key]?.isTold = false } }
             pumpSoon()
         }

@@ -52,9 +52,8 @@ enum FetchHandler {
         ) { answers in
             answer(exchange, shard, use, answers, isFollower: terms.reader.isFollower)
         }
-        // A follower that sends another fetch behind a parked one has news, and must not wait for it.
-        if terms.reader.isFollower { scope.connection?.parkedFetch = operation }
         operation.begin()
+        if !operation.isAnswered { scope.connection?.park(operation) }
     }
 
     private static func answer(

@@ -13,6 +13,7 @@ final class ClusterLink {
     let node: Node
     let loop: any Loop
     let shards: [LoopBound<Shard>]
+    private let storage: BrokerStorage
     let quorum: RaftDriver
     let publisher: MetadataPublisher
     let snapshots: SnapshotKeeper
@@ -33,8 +34,9 @@ final class ClusterLink {
 
     init(
         node: Node, shards: [LoopBound<Shard>], quorum: RaftDriver, controller: ControllerDriver?,
-        registration: BrokerLifecycle.Registration?
+        registration: BrokerLifecycle.Registration?, storage: BrokerStorage
     ) {
+        self.storage = storage
         self.node = node
         self.shards = shards
         self.quorum = quorum
@@ -76,11 +78,28 @@ final class ClusterLink {
 
     private func registered(_ epoch: BrokerEpoch) {
         isrChanges.brokerEpoch = epoch
+        remember(epoch)
         producerIDs.brokerEpoch = epoch
         for shard in shards {
             shard.post { shard in
                 shard.brokerEpoch = epoch
                 for fetcher in shard.fetchers.values { fetcher.pumpSoon() }
+            }
+        }
+    }
+
+    /// Notes the registration in every directory: a restart that finds it in all of them has all that was
+    /// promised under it, however the process ended.
+    private func remember(_ epoch: BrokerEpoch) {
+        let fileSystem = node.world.fileSystem
+        for handle in storage.directories where !handle.isOffline {
+            let file = RegistrationFile(in: handle.path, on: fileSystem)
+            handle.flusher.perform { [log = node.log] in
+                do throws(FileError) {
+                    try file.write(epoch)
+                } catch {
+                    log.warn("registrationNotNoted", ["directory": handle.path, "cause": error])
+                }
             }
         }
     }

@@ -133,7 +133,8 @@ package final class BrokerServer: Sendable {
         }
         return ClusterLink(
             node: node, shards: shards, quorum: quorum, controller: controller,
-            registration: registration)
+            registration: registration,
+            storage: BrokerStorage(directories: storage.directories.map(\.handle)))
     }
 
     private static func makeController(

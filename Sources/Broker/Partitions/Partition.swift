@@ -98,7 +98,7 @@ final class Partition {
             follow(state)
         }
         if before.leaderEpoch != state.leaderEpoch || before.leader != state.leader {
-            shard.node.log.info(
+            shard.node.log.debug(
                 "leaderChanged",
                 [
                     "partition": name, "leader": state.leader.rawValue,

@@ -26,8 +26,8 @@ final class ClientConnection: ConnectionHandler {
     private var firstSlot: UInt64 = 0
     private var isReading = true
     private var isClosed = false
-    /// A follower's fetch that waits for records.
-    weak var parkedFetch: FetchOperation?
+    /// Fetches that wait for records.
+    private var parkedFetches: [FetchOperation] = []
     /// What ApiVersions told of the client (KIP-511).
     var software = ClientSoftware.unknown
 
@@ -47,10 +47,8 @@ final class ClientConnection: ConnectionHandler {
     }
 
     private func begin(_ frame: SharedBytes) {
-        if let parked = parkedFetch {
-            parkedFetch = nil
-            parked.interrupt()
-        }
+        // A follower that sends another fetch behind a parked one has news, and must not wait for it.
+        for fetch in parkedFetches where fetch.isFollower { fetch.interrupt() }
         let slot = firstSlot + UInt64(slots.count)
         slots.append(nil)
         let origin = Exchange.Origin.connection(LoopBound(self, on: connection.loop), slot: slot)
@@ -60,6 +58,12 @@ final class ClientConnection: ConnectionHandler {
             server.refused(error, peer: peer)
             close()
         }
+    }
+
+    /// Keeps a fetch that may wait, so that it ends with the connection.
+    func park(_ fetch: FetchOperation) {
+        parkedFetches.removeAll { $0.isAnswered }
+        parkedFetches.append(fetch)
     }
 
     /// The answer to the request in `slot`.
@@ -114,6 +118,9 @@ final class ClientConnection: ConnectionHandler {
     func closed(_ connection: any Connection, _ reason: CloseReason) {
         isClosed = true
         slots = []
+        let parked = parkedFetches
+        parkedFetches = []
+        for fetch in parked { fetch.interrupt() }
         server.metrics.connectionClosed()
         server.connectionClosed(self, reason)
     }

@@ -29,7 +29,8 @@ final class NodeStorage {
     let metadataID: DirectoryID
     /// What formatting laid down for a new cluster.
     let bootstrap: [MetadataRecord]
-    /// Registration of the last orderly stop, `.none` after an unclean one.
+    /// The registration under which all directories were last used, `.none` if they do not agree: then one
+    /// of them is new or was put back, and what was promised may not be there.
     let previousEpoch: BrokerEpoch
     private var logs: [FoundLog]
 
@@ -127,7 +128,7 @@ final class NodeStorage {
     ) throws(StartError) -> NodeStorage {
         var directories: [OpenDirectory] = []
         var logs: [FoundLog] = []
-        var previous = BrokerEpoch.none
+        var previous: [BrokerEpoch] = []
         guard let first = checked.first,
             let home = checked.first(where: { $0.directory.path == configuration.metadataDirectory })
         else { preconditionFailure("log.dirs is never empty") }
@@ -141,7 +142,9 @@ final class NodeStorage {
                 for fault in contents.faults { log.warn("checkpointDamaged", ["cause": fault]) }
                 for path in contents.ignored { log.warn("directoryIgnored", ["path": path]) }
                 remove(contents.deleted, handle, world.fileSystem, log)
-                previous = max(previous, contents.cleanShutdown?.brokerEpoch ?? .none)
+                let epoch = contents.cleanShutdown?.brokerEpoch
+                    ?? RegistrationFile(in: one.directory.path, on: world.fileSystem).read()
+                previous.append(epoch)
                 logs += try open(contents, handle, world, now, log)
             } catch {
                 throw StartError(LogDirectory.remedy(for: error, at: one.directory.path))
@@ -163,7 +166,8 @@ final class NodeStorage {
         }
         return NodeStorage(
             clusterID: first.clusterID, directories: directories, metadata: metadata,
-            metadataID: home.id, bootstrap: bootstrap, previousEpoch: previous, logs: logs)
+            metadataID: home.id, bootstrap: bootstrap,
+            previousEpoch: Set(previous).count == 1 ? previous[0] : .none, logs: logs)
     }
 
     private static func remove(
