@@ -20,6 +20,12 @@ public struct ClientConfiguration: Hashable, Sendable {
     public var operationTimeout: Duration = .seconds(60)
     /// How long a connection may take to stand [`socket.connection.setup.timeout.ms`].
     public var connectTimeout: Duration = .seconds(10)
+    /// How long a server may take to answer the first question on a connection. The kernel accepts
+    /// connections for a process that hangs, so this must be short for another server to be tried.
+    public var greetingTimeout: Duration = .seconds(2)
+    /// How long an answer may be out before the layout of the cluster is looked at again: the one who was
+    /// asked may hang, and another may have taken its place.
+    public var patience: Duration = .seconds(1)
     /// Pause before a server is tried again; doubles with each failure [`reconnect.backoff.ms`].
     public var reconnectBackoff: Duration = .milliseconds(50)
     /// The longest such pause [`reconnect.backoff.max.ms`].

@@ -132,6 +132,21 @@ struct ConnectionTests {
             play.answers[id] == .unsupportedVersion(api: "DescribeCluster", peer: "h:9001"))
     }
 
+    @Test func `go to another server when one hangs`() throws {
+        var configuration = ClientConfiguration(
+            bootstrapServers: (1...3).map { ServerAddress(host: "h", port: 9_000 + $0) })
+        configuration.requestTimeout = .seconds(30)
+        for hanging in Int32(1)...3 {
+            var cluster = Play.Cluster()
+            cluster.hanging = [BrokerID(hanging)]
+            var play = Play(cluster, configuration: configuration)
+            _ = ask(&play, limit: .seconds(10))
+            try play.pass(.seconds(4))
+            #expect(play.asked.count == 1)
+            #expect(play.asked.first?.node != BrokerID(hanging))
+        }
+    }
+
     @Test func `survive any bytes as an answer`() throws {
         var random = PRNG(seed: 11)
         for _ in 0..<300 {

@@ -29,6 +29,8 @@ struct Play {
         var topics: [String: [BrokerID]] = [:]
         var epochs: [TopicPartition: LeaderEpoch] = [:]
         var unreachable: Set<BrokerID> = []
+        /// They accept connections and say nothing.
+        var hanging: Set<BrokerID> = []
         var producerID: Int64 = 7_000
         /// Highest versions, where they are not the newest.
         var versions: [ApiKey: ClosedRange<Int16>] = [:]
@@ -45,6 +47,8 @@ struct Play {
     var cluster: Cluster
     var now = Instant.zero
     var asked: [Asked] = []
+    /// Metadata questions behind an unanswered request on their connection: servers answer in order.
+    var held: [Asked] = []
     var deliveries: [Delivery] = []
     var answers: [CallID: ClientError?] = [:]
     var notes: [String] = []
@@ -67,11 +71,18 @@ struct Play {
     /// Performs effects until there are none.
     mutating func run() throws {
         while true {
+            try releaseHeld()
             core.advance(to: now)
             let effects = core.takeEffects()
             if effects.isEmpty { return }
             for effect in effects { try perform(effect) }
         }
+    }
+
+    private mutating func releaseHeld() throws {
+        let free = held.filter { item in !asked.contains { $0.connection == item.connection } }
+        held.removeAll { item in !asked.contains { $0.connection == item.connection } }
+        for item in free { answer(item, with: metadata(try item.request())) }
     }
 
     /// Lets time pass, stopping at each moment the core asks to be woken at.
@@ -112,7 +123,7 @@ struct Play {
     }
 
     private mutating func sent(_ frame: SharedBytes, on id: ConnectionID) throws {
-        guard let node = open[id] else { return }
+        guard let node = open[id], !cluster.hanging.contains(node) else { return }
         let length: Int32 = frame.integer(at: 0)
         #expect(Int(length) == frame.count - 4)
         var reader = ByteReader(frame.suffix(from: 4))
@@ -123,7 +134,11 @@ struct Play {
         case .apiVersions: answer(item, with: versions())
         case .metadata where cluster.answersMetadata:
             metadataCount += 1
-            answer(item, with: metadata(try item.request()))
+            if asked.contains(where: { $0.connection == item.connection }) {
+                held.append(item)
+            } else {
+                answer(item, with: metadata(try item.request()))
+            }
         case .initProducerId:
             var response = InitProducerIdResponse()
             response.producerID = cluster.producerID

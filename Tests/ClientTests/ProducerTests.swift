@@ -152,6 +152,34 @@ struct ProducerTests {
         #expect(play.deliveries.count == 1)
     }
 
+    @Test func `sends to a new leader what an old one that hangs does not answer`() throws {
+        var play = play { $0.batchBytes = 100 }
+        _ = try play.send("t", 0, token: 1)
+        try play.pass(.milliseconds(5))
+        try play.answerProduce()
+        for token in UInt64(2)...3 {
+            _ = try play.send("t", 0, value: String(repeating: "x", count: 60), token: token)
+        }
+        try play.run()
+        let hanging = play.asked
+        play.asked = []
+        #expect(hanging.map(\.node) == [1, 1])
+        play.cluster.topics["t"] = [2]
+        play.cluster.epochs[Self.t0] = 1
+        try play.pass(.milliseconds(1_500))
+        #expect(play.asked.map(\.node) == [2, 2])
+        #expect(try play.asked.map { try play.batches($0)[0].batch.baseSequence } == [1, 2])
+        for offset in Int64(1)...2 { try play.answerProduce(baseOffset: offset) }
+        #expect(play.deliveries.map(\.tokens) == [[1], [2], [3]])
+        // The old leader wakes up: what it says is about a batch that is done with.
+        play.asked = hanging
+        try play.answerProduce(.notLeaderOrFollower)
+        try play.answerProduce(.notLeaderOrFollower)
+        try play.pass(.seconds(1))
+        #expect(play.asked.isEmpty)
+        #expect(play.deliveries.count == 3)
+    }
+
     @Test func `waits for a leader while there is none`() throws {
         var play = play(leaders: [.none])
         _ = try play.send("t", 0, token: 5)

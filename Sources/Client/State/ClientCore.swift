@@ -114,7 +114,7 @@ extension ClientCore {
         guard needsMetadata, metadata.isRefreshDue(now: now) else { return }
         guard let peer = network.anyPeer(now: now) else { return }
         network.submit(
-            metadata.ask(), for: .metadata, to: peer,
+            metadata.ask(now: now), for: .metadata, to: peer,
             deadline: now + configuration.requestTimeout, now: now)
     }
 

@@ -46,6 +46,7 @@ struct MetadataCache: Sendable {
     private var wanted: Set<String> = []
     private let endpointType: ClientConfiguration.EndpointType
     private let maxAge: Duration
+    private let patience: Duration
     private let backoff: Backoff
     var createsTopics = false
 
@@ -53,7 +54,8 @@ struct MetadataCache: Sendable {
         /// Fresh until then.
         case idle(until: Instant)
         case due(notBefore: Instant)
-        case underWay(isStale: Bool)
+        /// Asked at that time; asked again, of somebody else, when patience is over.
+        case underWay(isStale: Bool, since: Instant)
     }
     private var refresh: Refresh = .due(notBefore: .zero)
     private var fruitless = 0
@@ -61,6 +63,7 @@ struct MetadataCache: Sendable {
     init(_ configuration: ClientConfiguration) {
         endpointType = configuration.endpointType
         maxAge = configuration.metadataMaxAge
+        patience = configuration.patience
         // Not the longest pause there is: what is asked most urgently is who leads after a failure, and an
         // election takes well under a second.
         let longest = min(configuration.retryBackoff * 2, configuration.retryBackoffMax)
@@ -91,7 +94,7 @@ struct MetadataCache: Sendable {
         switch refresh {
         case .idle: refresh = .due(notBefore: fruitless == 0 ? .zero : lastFailurePause)
         case .due: break
-        case .underWay: refresh = .underWay(isStale: true)
+        case .underWay(_, let since): refresh = .underWay(isStale: true, since: since)
         }
     }
     private var lastFailurePause: Instant = .zero
@@ -99,18 +102,18 @@ struct MetadataCache: Sendable {
     /// Whether a question should be asked now.
     func isRefreshDue(now: Instant) -> Bool { now >= nextRefresh }
 
-    /// When the next question is due; never while one is out.
+    /// When the next question is due.
     var nextRefresh: Instant {
         switch refresh {
         case .idle(let until): until
         case .due(let notBefore): notBefore
-        case .underWay: .distantFuture
+        case .underWay(_, let since): since + patience
         }
     }
 
     /// The question, from the moment it is asked.
-    mutating func ask() -> OutgoingRequest {
-        refresh = .underWay(isStale: false)
+    mutating func ask(now: Instant) -> OutgoingRequest {
+        refresh = .underWay(isStale: false, since: now)
         switch endpointType {
         case .controllers:
             var request = DescribeClusterRequest()
@@ -232,7 +235,8 @@ extension MetadataCache {
     }
 
     private mutating func settle(isComplete: Bool, now: Instant, random: inout PRNG) {
-        let isStale = refresh == .underWay(isStale: true)
+        var isStale = false
+        if case .underWay(isStale: true, _) = refresh { isStale = true }
         guard isComplete, !isStale else {
             fruitless += 1
             let next = now + backoff.pause(after: fruitless, using: &random)

@@ -8,9 +8,22 @@ extension ConsumerCore {
     mutating func advance(
         network: inout Network, metadata: inout MetadataCache, now: Instant
     ) {
+        suspect(metadata: &metadata, now: now)
         askForOffsets(network: &network, metadata: &metadata, now: now)
         guard bufferedBytes < bufferMax else { return }
         fetch(network: &network, metadata: &metadata, now: now)
+    }
+
+    /// Looks at the layout again while an answer is overdue: its broker may hang.
+    private mutating func suspect(metadata: inout MetadataCache, now: Instant) {
+        guard now >= nextSuspicion, now >= firstSuspicion else { return }
+        nextSuspicion = now + patience
+        metadata.requestUpdate()
+    }
+
+    private var firstSuspicion: Instant {
+        let asked = Array(fetches.values) + Array(offsetQuestions.values)
+        return asked.map(\.suspicion).min() ?? .distantFuture
     }
 
     /// The leader of the partition if it may be asked now; connects to it if need be.
@@ -80,17 +93,17 @@ extension ConsumerCore {
             cursors[index].state = .awaitingOffset(reset, isAsked: true)
             cursors[index].triedEpoch = view?.leaderEpoch ?? .none
         }
-        offsetQuestions[node] = asked(indices)
+        offsetQuestions[node] = asked(indices, now)
         network.submit(
             OutgoingRequest(request), for: .listOffsets(node), to: .node(node),
             deadline: now + network.configuration.requestTimeout, now: now)
     }
 
-    private func asked(_ indices: [Int]) -> Asked {
+    private func asked(_ indices: [Int], _ now: Instant) -> Asked {
         Asked(
             partitions: indices.map { index in
                 (partition: cursors[index].partition, generation: cursors[index].generation)
-            })
+            }, suspicion: now + configuration.maxWait + patience)
     }
 
     // MARK: Records
@@ -152,7 +165,7 @@ extension ConsumerCore {
                     bytesMax: configuration.partitionMaxBytes))
         }
         let plan = sessions[node, default: FetchSession()].next(wanted)
-        fetches[node] = asked(indices)
+        fetches[node] = asked(indices, now)
         // Topic ids replace names in version 13.
         let hasIDs = wanted.allSatisfy { $0.topicID != .zero }
         let highest = hasIDs ? FetchRequest.validVersions.upperBound : 12
@@ -215,7 +228,7 @@ extension ConsumerCore {
 
     /// When `advance` is due without an event.
     func nextDeadline(now: Instant) -> Instant {
-        var next = Instant.distantFuture
+        var next = max(firstSuspicion, nextSuspicion)
         for cursor in cursors where cursor.notBefore > now { next = min(next, cursor.notBefore) }
         return next
     }

@@ -14,11 +14,16 @@ struct ConsumerCore {
     /// A question under way, with the generations its partitions had.
     struct Asked {
         let partitions: [(partition: TopicPartition, generation: Int)]
+        /// When the answer is taken for overdue.
+        let suspicion: Instant
     }
 
     let configuration: ConsumerConfiguration
     let retry: Backoff
     let preferredReplicaMax: Duration
+    let patience: Duration
+    /// No new question about the layout for the sake of overdue answers before then.
+    var nextSuspicion = Instant.zero
     /// In the order of assignment, turned by one with each fetch so that all get their turn.
     var cursors: [PartitionCursor] = []
     var fetches: [BrokerID: Asked] = [:]
@@ -37,6 +42,7 @@ struct ConsumerCore {
         self.random = random
         retry = Backoff(first: client.retryBackoff, most: client.retryBackoffMax)
         preferredReplicaMax = client.metadataMaxAge
+        patience = client.patience
     }
 
     func index(of partition: TopicPartition) -> Int? {

@@ -33,6 +33,7 @@ struct Link: Sendable {
         let apiKey: ApiKey
         let version: Int16
         let correlationID: Int32
+        let sentAt: Instant
         let deadline: Instant
     }
 
@@ -73,6 +74,11 @@ struct Link: Sendable {
     }
 
     var wantsConnection: Bool { isWanted || !waiting.isEmpty }
+
+    /// Whether an answer has been out for longer than `patience`: the peer may hang.
+    func isSlow(now: Instant, patience: Duration) -> Bool {
+        inFlight.first.map { now >= $0.sentAt + patience } ?? false
+    }
 
     /// How busy the peer is kept.
     var load: Int { waiting.count + inFlight.count }

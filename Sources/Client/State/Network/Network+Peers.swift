@@ -73,36 +73,44 @@ extension Network {
     /// Why servers could not be reached, of the last failure.
     var lastFailure: String? { links.lazy.compactMap(\.lastFailure).first }
 
-    /// A peer for a request that any may answer: the least busy ready one; else one that is being
-    /// connected to; else one that may be tried. Nil while all are in their pause. The configured servers
-    /// count while no node is known, and again once every known node has failed.
+    /// A peer for a request that any may answer: the least busy ready one; else one that is being connected
+    /// to; else one that may be tried; else one that is slow. Nil while all are in their pause. The
+    /// configured servers count while no node is known, and again once every known node has failed.
     mutating func anyPeer(now: Instant) -> Peer? {
-        let nodes = links.indices.filter { index in
-            guard case .node = links[index].peer else { return false }
-            return !links[index].isForgotten
+        let candidates = self.candidates
+        let patience = configuration.patience
+        let ready = candidates.filter { links[$0].isReady }
+        let awake = ready.filter { !links[$0].isSlow(now: now, patience: patience) }
+        if let least = awake.min(by: { links[$0].load < links[$1].load }) {
+            return links[least].peer
         }
-        let bootstrap = links.indices.filter { index in
-            guard case .bootstrap = links[index].peer else { return false }
-            return true
+        let underWay = candidates.first { index in
+            links[index].connection != nil && !links[index].isReady
+                && !links[index].isSlow(now: now, patience: patience)
         }
-        let isLost = nodes.allSatisfy { links[$0].failures > 0 }
-        let candidates = isLost ? nodes + bootstrap : nodes
-        if let ready = candidates.filter({ links[$0].isReady }).min(by: {
-            links[$0].load < links[$1].load
-        }) {
-            return links[ready].peer
-        }
-        if let underWay = candidates.first(where: { links[$0].connection != nil }) {
-            return links[underWay].peer
-        }
+        if let underWay { return links[underWay].peer }
         let startable = candidates.filter { index in
             guard case .idle(let notBefore) = links[index].state else { return false }
             return now >= notBefore
         }
-        guard !startable.isEmpty else { return nil }
-        let fewest = startable.map { links[$0].failures }.min() ?? 0
-        let best = startable.filter { links[$0].failures == fewest }
-        return links[best[random.below(best.count)]].peer
+        if let fewest = startable.map({ links[$0].failures }).min() {
+            let best = startable.filter { links[$0].failures == fewest }
+            return links[best[random.below(best.count)]].peer
+        }
+        return ready.first.map { links[$0].peer }
+    }
+
+    private var candidates: [Int] {
+        let nodes = links.indices.filter { index in
+            guard case .node = links[index].peer else { return false }
+            return !links[index].isForgotten
+        }
+        guard nodes.allSatisfy({ links[$0].failures > 0 }) else { return nodes }
+        let bootstrap = links.indices.filter { index in
+            guard case .bootstrap = links[index].peer else { return false }
+            return true
+        }
+        return nodes + bootstrap
     }
 
     /// When `anyPeer` may have an answer again, after it had none.

@@ -111,7 +111,8 @@ extension Network {
             links[index].inFlight.append(
                 Link.InFlight(
                     purpose: item.purpose, apiKey: key, version: version,
-                    correlationID: correlation, deadline: now + configuration.requestTimeout))
+                    correlationID: correlation, sentAt: now,
+                    deadline: now + configuration.requestTimeout))
         } catch {
             let reason = ClientError.notExpressible(api: key.description, reason: "\(error)")
             events.append(.failed(item.purpose, reason, wasSent: false))
@@ -138,7 +139,8 @@ extension Network {
         links[index].inFlight.append(
             Link.InFlight(
                 purpose: nil, apiKey: .apiVersions, version: version, correlationID: correlation,
-                deadline: now + configuration.requestTimeout))
+                sentAt: now,
+                deadline: now + min(configuration.greetingTimeout, configuration.requestTimeout)))
     }
 
     /// A frame came, without its length.

@@ -172,6 +172,7 @@ final class PartitionQueue {
     /// Puts a batch back to be sent again, before all that are later.
     func putBack(_ batch: ProducerBatch) {
         underWay.removeAll { $0 === batch }
+        batch.flight = nil
         guard let sequence = batch.sequence else {
             let index = closed.firstIndex { $0.firstAppend > batch.firstAppend }
             closed.insert(batch, at: index ?? closed.count)
@@ -198,6 +199,16 @@ final class PartitionQueue {
         identity = identity.flatMap { old in
             old.epoch == .max ? nil : ProducerIdentity(id: old.id, epoch: old.epoch + 1)
         }
+    }
+
+    /// Takes back what is under way to a leader that has been replaced. Brokers tell duplicates of numbered
+    /// batches, so they may be sent to its successor without waiting for what the old one says.
+    func withdraw() {
+        for batch in underWay.reversed() {
+            batch.flight = nil
+            putBack(batch)
+        }
+        notBefore = .zero
     }
 
     /// Takes out closed batches whose time is over, in order.

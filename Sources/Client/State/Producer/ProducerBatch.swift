@@ -23,6 +23,8 @@ final class ProducerBatch {
     /// Sequence number of the first record, and whose; nil until it is first sent.
     private(set) var sequence: (base: Int32, identity: ProducerIdentity)?
     var attempts = 0
+    /// The request it is under way in; an answer to any other is late.
+    var flight: UInt64?
     var lastFailure: String?
 
     init(

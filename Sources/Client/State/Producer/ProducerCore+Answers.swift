@@ -4,16 +4,19 @@ internal import Wire
 internal import WireMessages
 
 extension ProducerCore {
-    private mutating func take(_ id: UInt64) -> Request? {
-        guard let request = requests.removeValue(forKey: id) else { return nil }
+    /// What is still under way in a request that has ended.
+    private mutating func take(
+        _ id: UInt64
+    ) -> [(queue: PartitionQueue, batch: ProducerBatch)] {
+        guard let request = requests.removeValue(forKey: id) else { return [] }
         requestsByNode[request.node, default: 1] -= 1
-        return request
+        return request.batches.filter { $0.batch.flight == id }
     }
 
     /// The request left, and no answer is to come.
     mutating func sent(_ id: UInt64, effects: inout [ClientEffect]) {
-        guard let request = take(id) else { return }
-        for (queue, batch) in request.batches {
+        let batches = take(id)
+        for (queue, batch) in batches {
             settle(
                 batch, of: queue, .written(baseOffset: .none, appendTime: .none),
                 effects: &effects)
@@ -25,9 +28,9 @@ extension ProducerCore {
         _ id: UInt64, _ error: ClientError, metadata: inout MetadataCache, now: Instant,
         effects: inout [ClientEffect]
     ) {
-        guard let request = take(id) else { return }
+        let batches = take(id)
         if error.isRetriable { metadata.requestUpdate() }
-        for (queue, batch) in request.batches {
+        for (queue, batch) in batches {
             if error.isRetriable {
                 retry(batch, of: queue, because: error.description, now: now)
             } else {
@@ -40,20 +43,20 @@ extension ProducerCore {
         _ id: UInt64, version: Int16, body: SharedBytes, network: inout Network,
         metadata: inout MetadataCache, now: Instant, effects: inout [ClientEffect]
     ) {
-        guard let request = take(id) else { return }
+        let batches = take(id)
         let answer: ProduceResponse
         do {
             var reader = ByteReader(body)
             answer = try ProduceResponse(from: &reader, version: version)
         } catch {
             let failure = ClientError.malformedAnswer(api: "Produce", error)
-            for (queue, batch) in request.batches {
+            for (queue, batch) in batches {
                 settle(batch, of: queue, .failed(failure), effects: &effects)
             }
             return
         }
         learnEndpoints(answer, network: &network, metadata: &metadata, now: now)
-        for (queue, batch) in request.batches {
+        for (queue, batch) in batches {
             guard
                 let result = Self.result(
                     for: queue.partition, in: answer, version: version, metadata: metadata)

@@ -92,6 +92,12 @@ extension ProducerCore {
     mutating func metadataChanged(
         _ metadata: MetadataCache, now: Instant, effects: inout [ClientEffect]
     ) {
+        if configuration.numbersBatches {
+            for queue in active where !queue.underWay.isEmpty {
+                guard let view = metadata.partition(queue.partition) else { continue }
+                if view.leader != .none, view.leaderEpoch > queue.triedEpoch { queue.withdraw() }
+            }
+        }
         for index in topics.indices {
             refresh(index, from: metadata)
             if topics[index].queues.isEmpty {

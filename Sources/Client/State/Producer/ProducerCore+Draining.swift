@@ -25,8 +25,18 @@ extension ProducerCore {
             queue.isActive = !queue.isIdle
             return queue.isIdle
         }
+        suspect(metadata: &metadata, now: now)
         guard prepareIdentity(network: &network, metadata: metadata, now: now) else { return }
         sendDue(network: &network, metadata: &metadata, now: now)
+    }
+
+    /// Looks at the layout again while an answer is overdue: its broker may hang, and the kernel that keeps
+    /// the connection open would hide that.
+    private mutating func suspect(metadata: inout MetadataCache, now: Instant) {
+        guard now >= nextSuspicion else { return }
+        guard requests.values.contains(where: { now >= $0.suspicion }) else { return }
+        nextSuspicion = now + patience
+        metadata.requestUpdate()
     }
 
     // MARK: Identity
@@ -153,7 +163,9 @@ extension ProducerCore {
         }
         let id = nextRequest
         nextRequest += 1
-        requests[id] = Request(node: draft.node, batches: draft.batches)
+        for (_, batch) in draft.batches { batch.flight = id }
+        requests[id] = Request(
+            node: draft.node, batches: draft.batches, suspicion: now + patience)
         requestsByNode[draft.node, default: 0] += 1
         // zstd needs version 7; topic ids replace names in 13.
         let lowest: Int16 = configuration.compression == .zstd ? 7 : 3
@@ -173,6 +185,9 @@ extension ProducerCore {
         var next = Instant.distantFuture
         if case .unknown(let notBefore, _) = identity, notBefore > now, !active.isEmpty {
             next = notBefore
+        }
+        for request in requests.values {
+            next = min(next, max(request.suspicion, nextSuspicion))
         }
         for queue in active {
             next = min(next, queue.nextExpiry)

@@ -38,6 +38,8 @@ struct ProducerCore {
     struct Request {
         let node: BrokerID
         let batches: [(queue: PartitionQueue, batch: ProducerBatch)]
+        /// When its answer is taken for overdue.
+        let suspicion: Instant
     }
 
     enum Identity: Hashable, Sendable {
@@ -50,6 +52,9 @@ struct ProducerCore {
 
     let configuration: ProducerConfiguration
     let retry: Backoff
+    let patience: Duration
+    /// No new question about the layout for the sake of overdue answers before then.
+    var nextSuspicion = Instant.zero
     var topics: [Topic] = []
     var topicIndex: [String: Int] = [:]
     /// Queues with something in them, in the order in which they got it.
@@ -69,6 +74,7 @@ struct ProducerCore {
     init(_ configuration: ProducerConfiguration, client: ClientConfiguration, random: PRNG) {
         self.configuration = configuration
         self.random = random
+        patience = client.patience
         retry = Backoff(first: client.retryBackoff, most: client.retryBackoffMax)
         identity =
             configuration.numbersBatches ? .unknown(notBefore: .zero, failures: 0) : .notNeeded
