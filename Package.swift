@@ -113,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "martlet",
             dependencies: [
-                "Bytes", "Model", "Ports", "Configuration", "Telemetry", "Broker", "Tools", "Platform",
+                "Bytes", "Model", "Ports", "Configuration", "Telemetry", "Broker", "Tools",
+                "Platform",
                 "Networking",
             ],
             swiftSettings: houseSettings),
@@ -124,7 +125,8 @@ let package = Package(
             path: "Sources/WireGeneratorPlugin"),
 
         .target(
-            name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Bytes", "Model", "Ports"],
+            path: "Tests/TestSupport",
             swiftSettings: houseSettings),
         tests("BytesTests", ["Bytes"]),
         tests("ConfigurationTests", ["Configuration", "Model"]),
@@ -166,12 +168,15 @@ let package = Package(
             "BrokerTests",
             [
                 "Broker", "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords",
-                "Configuration", "Telemetry", "Metadata", "Controller", "TestSupport",
+                "Configuration", "Telemetry", "Raft", "Metadata", "Controller", "TestSupport",
             ]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(
             "ControllerTests",
-            ["Controller", "Metadata", "Configuration", "Bytes", "Model", "InternalRecords", "TestSupport"]),
+            [
+                "Controller", "Metadata", "Configuration", "Bytes", "Model", "InternalRecords",
+                "TestSupport",
+            ]),
         tests("PlatformTests", ["Bytes", "Model", "Ports", "Platform"]),
         tests("NetworkingTests", ["Bytes", "Model", "Ports", "Platform", "Networking"]),
     ]

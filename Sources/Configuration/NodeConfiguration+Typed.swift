@@ -33,6 +33,11 @@ extension NodeConfiguration {
     package var quorumSnapshotFetchMaxBytes: Int {
         settings.int("controller.quorum.fetch.snapshot.max.bytes")
     }
+    /// Size at which a segment of the metadata log is closed. Tests may set a smaller one than users may.
+    package var metadataSegmentBytes: Int {
+        settings.text("internal.metadata.log.segment.bytes").flatMap { Int($0) }
+            ?? settings.int("metadata.log.segment.bytes")
+    }
     /// A snapshot after so many bytes of records.
     package var snapshotAfterBytes: Int {
         settings.int("metadata.log.max.record.bytes.between.snapshots")

@@ -109,7 +109,7 @@ struct StorageFormat: Sendable {
             }
             let snapshot = OffsetAndEpoch(offset: .zero, epoch: .zero)
             let store = SnapshotStore(in: directory, on: fileSystem)
-            let writer = try store.create(snapshot)
+            var writer = try store.create(snapshot)
             try writer.append(voters(now: now))
             try writer.freeze()
         }

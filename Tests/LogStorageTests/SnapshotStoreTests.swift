@@ -21,9 +21,10 @@ struct SnapshotStoreTests {
     @Test func `appear whole and durable under Kafka's name, or not at all`() throws {
         let (system, store) = try makeStore()
         #expect(try store.list() == [])
-        let writer = try store.create(id(123, 4))
+        var writer = try store.create(id(123, 4))
         try writer.append([1, 2, 3])
         try writer.append([4, 5])
+        #expect(try writer.contents() == [1, 2, 3, 4, 5])
         #expect(try store.list() == [])
         #expect(try store.open(id(123, 4)) == nil)
         try writer.freeze()
@@ -43,7 +44,7 @@ struct SnapshotStoreTests {
     @Test func `go when newer ones take their place`() throws {
         let (system, store) = try makeStore()
         for offset in [100, 5, 20] as [Int64] {
-            let writer = try store.create(id(offset, 1))
+            var writer = try store.create(id(offset, 1))
             try writer.append([1])
             try writer.freeze()
         }

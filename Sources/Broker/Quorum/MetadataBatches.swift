@@ -14,6 +14,8 @@ enum MetadataBatchError: Error, Equatable {
     /// A record without a value, or a voter that no set may hold.
     case malformed(Offset)
     case unreadable(Offset, LogError)
+    /// A snapshot without its footer.
+    case incomplete
 }
 
 /// Metadata records to batches and back.

@@ -17,13 +17,13 @@ extension RaftDriver {
         case .replyWithRecords(let token, let response, let range, let maxBytes):
             reply(token, .fetch(response), read(range, maxBytes))
         case .replyWithSnapshot(let token, let response, let range):
-            reply(token, .fetchSnapshot(response), readSnapshot(response.id, range))
+            replyWithSnapshot(token, response, range)
         case .appendLeaderChange(let change): append(change)
         case .appendFetched(let bytes, let base, let term): append(bytes, at: base, term)
         case .truncate(let end): truncate(to: end)
         case .beginSnapshot, .writeSnapshot, .installSnapshot, .abandonSnapshot:
             performDownload(effect)
-        case .highWatermarkAdvanced(let end): tell(upTo: end)
+        case .highWatermarkAdvanced: break  // told once nothing is left to perform
         case .leadershipChanged(let leadership):
             node.log.info(
                 "quorumLeaderChanged",
@@ -42,13 +42,12 @@ extension RaftDriver {
         let text = state.encoded(
             dataVersion: raft.log.voters.kraftVersion, voters: raft.voters.voters.map(\.key.id))
         suspend()
-        let fileSystem = store.fileSystem
-        let directory = store.directory
+        let files = store.files
         let bound = LoopBound(self, on: loop)
         flusher.perform {
-            let failure: FileError?
-            do throws(FileError) {
-                try MetadataStore.write(text, to: directory, on: fileSystem)
+            let failure: LogError?
+            do throws(LogError) {
+                try files.writeQuorumState(SharedBytes(utf8: text))
                 failure = nil
             } catch {
                 failure = error
@@ -91,22 +90,27 @@ extension RaftDriver {
         do throws(MetadataBatchError) {
             let batches = try MetadataBatches.split(bytes)
             guard let read = try MetadataBatches.run(of: batches), read.base == base,
-                batches.allSatisfy({ $0.header.partitionLeaderEpoch.rawValue <= term.rawValue })
+                raft.log.accepts(read, in: term)
             else { throw .malformed(base) }
             run = read
         } catch {
-            node.log.write(.warn, "fetchedMetadataRefused", peer: "quorum", ["cause": "\(error)"])
-            handleFirst { raft, now, effects in
-                raft.fetchedRecordsRefused(now: now, &effects)
-            }
+            refuseFetched("\(error)")
             return
         }
         do throws(LogError) {
             _ = try store.log.append(replicated: bytes, now: loop.wallTime)
             handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
+        } catch .unexpectedOffset, .epochGoesBack, .corruptBatch, .batchTooLarge {
+            // The leader's fault, not the disk's: nothing was written.
+            refuseFetched("the log refused what the leader sent")
         } catch {
             fail("\(error)")
         }
+    }
+
+    private func refuseFetched(_ cause: String) {
+        node.log.warn("fetchedMetadataRefused", ["cause": cause])
+        handleFirst { raft, now, effects in raft.fetchedRecordsRefused(now: now, &effects) }
     }
 
     private func truncate(to end: Offset) {
@@ -131,54 +135,6 @@ extension RaftDriver {
         } catch {
             fail("\(error)")
             return .empty
-        }
-    }
-
-    private func readSnapshot(_ id: OffsetAndEpoch, _ range: Range<Int64>) -> SharedBytes {
-        do throws(FileError) {
-            let file = try store.fileSystem.open(store.path(of: id), .read)
-            defer { file.close() }
-            return try file.read(at: range.lowerBound, count: Int(range.count))
-        } catch {
-            node.log.error("snapshotNotRead", ["snapshot": store.path(of: id), "cause": error])
-            return .empty
-        }
-    }
-
-    // MARK: Snapshots from the leader
-
-    private func performDownload(_ effect: Raft.Effect) {
-        do throws(FileError) {
-            switch effect {
-            case .beginSnapshot(let id): try store.beginDownload(id)
-            case .writeSnapshot(_, let position, let bytes):
-                try store.writeDownload(bytes, at: position)
-            case .abandonSnapshot(let id): try store.abandonDownload(id)
-            case .installSnapshot(let id, _): install(id)
-            default: preconditionFailure("only snapshots come here")
-            }
-        } catch {
-            fail("\(error)")
-        }
-    }
-
-    private func install(_ id: OffsetAndEpoch) {
-        do throws(MetadataStoreError) {
-            let snapshot = try store.installDownload(id, now: loop.wallTime)
-            node.log.info(
-                "snapshotInstalled",
-                ["offset": id.offset.rawValue, "records": snapshot.records.count])
-            let file = snapshot.file
-            let membership = snapshot.membership
-            handleFirst { raft, now, effects in
-                raft.snapshotInstalled(file, membership: membership, now: now, &effects)
-            }
-            toldSnapshot(snapshot)
-        } catch .damaged(let path, let cause) {
-            node.log.warn("snapshotRefused", ["path": path, "cause": cause])
-            handleFirst { raft, now, effects in raft.snapshotRefused(now: now, &effects) }
-        } catch {
-            fail("\(error)")
         }
     }
 

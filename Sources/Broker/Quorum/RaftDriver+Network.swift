@@ -88,6 +88,10 @@ extension RaftDriver {
         _ request: Raft.Request, clusterID: String?,
         answer: @escaping (Raft.Response, SharedBytes) -> Void
     ) {
+        guard !isOverloaded, !isStopped else {
+            answer(Self.refusal(of: request), .empty)
+            return
+        }
         let token = makeToken()
         replies[token] = answer
         let wallTime = loop.wallTime
@@ -103,5 +107,19 @@ extension RaftDriver {
             preconditionFailure("the mind answers each request once")
         }
         answer(response, bytes)
+    }
+
+    /// What a node that is down would say, if it could: the peer backs off and asks again.
+    private static func refusal(of request: Raft.Request) -> Raft.Response {
+        let error = ErrorCode.brokerNotAvailable
+        let standing = Raft.Response.Standing(term: .zero, leader: nil)
+        return switch request {
+        case .vote: .vote(.init(error: error, standing: standing))
+        case .beginEpoch: .beginEpoch(.init(error: error, standing: standing))
+        case .endEpoch: .endEpoch(.init(error: error, standing: standing))
+        case .fetch: .fetch(.init(error: error, standing: standing))
+        case .fetchSnapshot(let fetch):
+            .fetchSnapshot(.init(error: error, standing: standing, id: fetch.id))
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Configuration
 internal import InternalRecords
 internal import LogStorage
 internal import Metadata
@@ -38,12 +39,13 @@ final class RaftDriver {
     private var urgent: [Event] = []
     private var events: [Event] = []
     /// An effect is being performed elsewhere: `resume` comes.
-    private var isSuspended = false
-    private var isRunning = false
+    private(set) var isSuspended = false
+    private(set) var isRunning = false
     private var timer: (id: TimerID, at: Instant)?
     private var isSyncing = false
     private var isSyncArmed = false
-    private var isStopped = false
+    private(set) var isStopped = false
+    private var isTelling = false
 
     var peers: [Raft.Peer: PeerConnection] = [:]
     var replies: [Raft.RequestToken: (Raft.Response, SharedBytes) -> Void] = [:]
@@ -52,6 +54,8 @@ final class RaftDriver {
     /// Everything below was told to the listener.
     private(set) var toldEnd: Offset = .zero
     private var activeTerm: Term?
+    /// Which snapshots are kept.
+    var retention: SnapshotRetention
     private var handedOver: (() -> Void)?
     let metrics: QuorumMetrics
 
@@ -64,89 +68,27 @@ final class RaftDriver {
         self.flusher = flusher
         loop = node.world.metadataLoop
         metrics = QuorumMetrics(node.metrics)
-        let found = try Self.read(store, configuration.staticVoters)
+        let settings = node.configuration.settings
+        let bytesMax = settings.int("metadata.max.retention.bytes")
+        retention = SnapshotRetention(
+            bytesMax: bytesMax < 0 ? nil : Int64(bytesMax),
+            age: settings.limit("metadata.max.retention.ms"))
+        let found = try Self.open(store, configuration.staticVoters)
         raft = Raft(
             configuration: configuration, stored: try store.storedElection(), log: found.shape,
             now: loop.now, seed: seed)
-        toldEnd = found.snapshot.map { $0.file.id.offset } ?? .zero
+        toldEnd = found.snapshot?.id.offset ?? .zero
         loadedAtStart = found.snapshot
     }
 
-    private var loadedAtStart: MetadataStore.Snapshot?
-
-    /// What the mind must know of the log and the newest snapshot on disk.
-    private static func read(
-        _ store: MetadataStore, _ configured: VoterSet
-    ) throws(MetadataStoreError) -> (shape: LogShape, snapshot: MetadataStore.Snapshot?) {
-        var shape = LogShape(configuredVoters: configured)
-        var newest: MetadataStore.Snapshot?
-        let ids: [OffsetAndEpoch]
-        do throws(FileError) {
-            ids = try store.snapshots()
-        } catch {
-            throw .file(error)
-        }
-        if let last = ids.last {
-            let snapshot = try store.load(last)
-            shape.restart(at: snapshot.file, membership: snapshot.membership)
-            if last.offset > .zero { newest = snapshot }
-            // A log that the snapshot left behind is of no use.
-            if store.log.logEndOffset < last.offset || store.log.logStartOffset > last.offset {
-                do throws(LogError) {
-                    try store.log.truncateFully(andStartAt: last.offset, now: .none)
-                } catch {
-                    throw .log(error)
-                }
-            }
-        }
-        do throws(MetadataBatchError) {
-            try scan(store, from: shape.end) { (run: AppendedRun) in shape.append(run) }
-        } catch {
-            throw .damaged(path: store.directory, cause: "\(error)")
-        }
-        shape.synced(shape.syncMark)
-        return (shape, newest)
-    }
-
-    private static func scan(
-        _ store: MetadataStore, from start: Offset, _ body: (AppendedRun) -> Void
-    ) throws(MetadataBatchError) {
-        var next = start
-        while next < store.log.logEndOffset {
-            let batches = try read(store, from: next, upTo: store.log.logEndOffset)
-                .filter { $0.header.baseOffset >= next }
-            guard let run = try MetadataBatches.run(of: batches) else {
-                throw .malformed(next)
-            }
-            body(run)
-            next = run.end
-        }
-    }
-
-    static func read(
-        _ store: MetadataStore, from start: Offset, upTo end: Offset
-    ) throws(MetadataBatchError) -> [RecordBatchView] {
-        let bytes: SharedBytes
-        do throws(LogError) {
-            let slice = try store.log.read(
-                from: start, upTo: end, maxBytes: MetadataBatches.batchBytesMax, minOneBatch: true)
-            bytes = try slice.load()
-        } catch {
-            throw .unreadable(start, error)
-        }
-        return try MetadataBatches.split(bytes)
-    }
+    private var loadedAtStart: MetadataSnapshot?
 
     // MARK: Running
 
     func start() {
         if let snapshot = loadedAtStart {
-            listener?.snapshotLoaded(
-                snapshot.records,
-                endingAt: MetadataPosition(
-                    lastOffset: snapshot.file.id.offset - 1,
-                    term: Term(snapshot.file.id.epoch.rawValue), timestamp: snapshot.timestamp))
             loadedAtStart = nil
+            toldSnapshot(snapshot)
         }
         handle { raft, now, effects in raft.start(now: now, &effects) }
     }
@@ -157,7 +99,8 @@ final class RaftDriver {
         run()
     }
 
-    /// An event that an effect caused: it goes before those from outside.
+    /// An event that the effect being performed caused, or an append of the application's: the mind hears of it
+    /// before anything else happens.
     func handleFirst(_ event: @escaping Event) {
         urgent.append(event)
         run()
@@ -168,26 +111,28 @@ final class RaftDriver {
     private func run() {
         guard !isRunning, !isSuspended, !isStopped else { return }
         isRunning = true
-        defer { isRunning = false }
-        while !isSuspended, !isStopped {
-            if effectsDone < effects.count {
-                let effect = effects[effectsDone]
-                effectsDone += 1
-                perform(effect)
-                continue
-            }
-            effects.removeAll(keepingCapacity: true)
-            effectsDone = 0
-            guard let event = nextEvent() else { break }
-            event(&raft, loop.now, &effects)
-        }
-        guard !isSuspended else { return }
-        settle()
+        while !isSuspended, !isStopped, performNext() {}
+        isRunning = false
+        // Nothing is left to perform: from here on the listener may come back with an append.
+        if !isSuspended { settle() }
     }
 
-    private func nextEvent() -> Event? {
-        if !urgent.isEmpty { return urgent.removeFirst() }
-        return events.isEmpty ? nil : events.removeFirst()
+    /// Takes one step; false if nothing is left.
+    private func performNext() -> Bool {
+        if !urgent.isEmpty {
+            let event = urgent.removeFirst()
+            event(&raft, loop.now, &effects)
+        } else if effectsDone < effects.count {
+            effectsDone += 1
+            perform(effects[effectsDone - 1])
+        } else {
+            effects.removeAll(keepingCapacity: true)
+            effectsDone = 0
+            guard !events.isEmpty else { return false }
+            let event = events.removeFirst()
+            event(&raft, loop.now, &effects)
+        }
+        return true
     }
 
     /// Holds everything back until `resume`, while an effect is performed off the loop.
@@ -201,6 +146,7 @@ final class RaftDriver {
     private func settle() {
         scheduleDeadline()
         if !raft.log.isDurable { scheduleSync() }
+        tellCommitted()
         tellIfActive()
         metrics.note(raft)
         if let body = handedOver, raft.hasHandedOver {
@@ -250,7 +196,9 @@ final class RaftDriver {
         }
     }
 
-    private func synced(_ ticket: FlushTicket, _ mark: SyncMark, _ failure: FileError?, began: Instant) {
+    private func synced(
+        _ ticket: FlushTicket, _ mark: SyncMark, _ failure: FileError?, began: Instant
+    ) {
         isSyncing = false
         if let failure {
             fail("\(failure)")
@@ -258,7 +206,9 @@ final class RaftDriver {
         }
         metrics.committed(loop.now - began, at: loop.now)
         store.log.flushCompleted(ticket)
-        handleFirst { raft, now, effects in raft.synced(mark, now: now, &effects) }
+        // From outside: an effect may be waiting for the disk, and must be done before the mind hears of this.
+        events.insert({ raft, now, effects in raft.synced(mark, now: now, &effects) }, at: 0)
+        run()
     }
 
     /// The metadata directory cannot be trusted: the node must stop.
@@ -277,11 +227,15 @@ final class RaftDriver {
 
     // MARK: Telling
 
-    /// Reads what has been committed and tells it.
-    func tell(upTo highWatermark: Offset) {
-        while toldEnd < highWatermark, !isStopped {
+    /// Reads what has been committed and tells it, only when nothing is left to perform: the listener may
+    /// append at once, which may commit more.
+    private func tellCommitted() {
+        guard !isTelling else { return }
+        isTelling = true
+        defer { isTelling = false }
+        while let end = raft.highWatermark, toldEnd < end, !isStopped, !isSuspended {
             do throws(MetadataBatchError) {
-                let batches = try Self.read(store, from: toldEnd, upTo: highWatermark)
+                let batches = try Self.read(store, from: toldEnd, upTo: end)
                     .filter { $0.header.baseOffset >= toldEnd }
                 var told: [CommittedBatch] = []
                 for batch in batches { told.append(try MetadataBatches.decode(batch)) }
@@ -294,13 +248,9 @@ final class RaftDriver {
         }
     }
 
-    func toldSnapshot(_ snapshot: MetadataStore.Snapshot) {
-        toldEnd = snapshot.file.id.offset
-        listener?.snapshotLoaded(
-            snapshot.records,
-            endingAt: MetadataPosition(
-                lastOffset: toldEnd - 1, term: Term(snapshot.file.id.epoch.rawValue),
-                timestamp: snapshot.timestamp))
+    func toldSnapshot(_ snapshot: MetadataSnapshot) {
+        toldEnd = snapshot.id.offset
+        listener?.snapshotLoaded(snapshot.records, endingAt: snapshot.position)
     }
 
     private func tellIfActive() {
@@ -308,79 +258,14 @@ final class RaftDriver {
             activeTerm = nil
             return
         }
-        guard activeTerm != raft.term, let start = raft.epochStart, toldEnd > start else { return }
+        guard !isTelling, activeTerm != raft.term, let start = raft.epochStart, toldEnd > start
+        else { return }
         activeTerm = raft.term
         listener?.leadershipActive(in: raft.term)
     }
 
-    // MARK: The application's side
-
-    /// Why records were not appended.
-    enum ProposeError: Error {
-        case notLeader
-        case overloaded
-        case unencodable(EncodeError)
-        case log(LogError)
-    }
-
-    /// Appends records as the leader of `term` and answers the offset of the last. They are told by
-    /// `committed` once a majority holds them.
-    func propose(_ records: [MetadataRecord], in term: Term) throws(ProposeError) -> Offset {
-        guard !isSuspended, !isStopped, raft.isLeader, raft.term == term else { throw .notLeader }
-        let batches: [SharedBytes]
-        do throws(EncodeError) {
-            batches = try MetadataBatches.encode(
-                records, from: store.log.logEndOffset, term: term, timestamp: loop.wallTime)
-        } catch {
-            throw .unencodable(error)
-        }
-        do throws(LogError) {
-            let run = try write(batches)
-            handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
-            return run.end - 1
-        } catch {
-            fail("\(error)")
-            throw .log(error)
-        }
-    }
-
-    /// Writes prepared batches at the log's end.
-    func write(_ batches: [SharedBytes]) throws(LogError) -> AppendedRun {
-        var views: [RecordBatchView] = []
-        for bytes in batches {
-            _ = try store.log.append(replicated: bytes, now: loop.wallTime)
-            do throws(RecordBatchError) {
-                views.append(try RecordBatchView(bytes))
-            } catch {
-                throw .corruptBatch(error)
-            }
-        }
-        do throws(MetadataBatchError) {
-            guard let run = try MetadataBatches.run(of: views) else {
-                preconditionFailure("an append brings something")
-            }
-            return run
-        } catch {
-            preconditionFailure("batches made here can be read: \(error)")
-        }
-    }
-
-    /// Offset that the next record gets.
-    var logEndOffset: Offset { store.log.logEndOffset }
-
     func makeToken() -> Raft.RequestToken {
         nextToken += 1
         return Raft.RequestToken(nextToken)
-    }
-}
-
-extension RaftDriver: RecordLog {
-    func append(_ records: [MetadataRecord], in term: Term) -> Offset? {
-        do throws(ProposeError) {
-            return try propose(records, in: term)
-        } catch {
-            node.log.info("recordsNotAppended", ["cause": "\(error)"])
-            return nil
-        }
     }
 }

@@ -130,7 +130,8 @@ final class NodeStorage {
         var logs: [FoundLog] = []
         var previous: [BrokerEpoch] = []
         guard let first = checked.first,
-            let home = checked.first(where: { $0.directory.path == configuration.metadataDirectory })
+            let home = checked.first(where: { $0.directory.path == configuration.metadataDirectory }
+            )
         else { preconditionFailure("log.dirs is never empty") }
         let now = world.dataLoops[0].wallTime
         for one in checked {
@@ -158,7 +159,8 @@ final class NodeStorage {
         let bootstrap: [MetadataRecord]
         do throws(MetadataStoreError) {
             metadata = try MetadataStore(
-                directory: home.directory.path, fileSystem: world.fileSystem, now: now)
+                directory: home.directory.path, segments: .metadata(configuration),
+                fileSystem: world.fileSystem, now: now)
             bootstrap = try MetadataStore.bootstrapRecords(
                 in: home.directory.path, on: world.fileSystem)
         } catch {

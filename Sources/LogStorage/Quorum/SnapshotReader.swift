@@ -19,7 +19,7 @@ package struct SnapshotReader: Sendable {
 
 /// A snapshot that is being written or received, slice by slice. Until `freeze` it does not exist
 /// for anybody.
-package final class SnapshotWriter {
+package struct SnapshotWriter: Sendable {
     package let id: OffsetAndEpoch
     /// Bytes so far: where the next slice must begin.
     package private(set) var size: Int64 = 0
@@ -36,11 +36,16 @@ package final class SnapshotWriter {
     }
 
     /// Adds `bytes` at the end.
-    package func append(_ bytes: SharedBytes) throws(LogError) {
+    package mutating func append(_ bytes: SharedBytes) throws(LogError) {
         guard !bytes.isEmpty else { return }
         let end = size
         try onDisk { () throws(FileError) in try file.write([bytes], at: end) }
         size += Int64(bytes.count)
+    }
+
+    /// What was written so far, to be checked before anybody sees it. Blocks on the disk.
+    package func contents() throws(LogError) -> SharedBytes {
+        try file.readExactly(at: 0, count: Int(size))
     }
 
     /// Makes the snapshot durable, then visible under its name. Blocks on the disk.

@@ -75,7 +75,8 @@ package struct SnapshotStore: Sendable {
         return OffsetAndEpoch(offset: Offset(offset), epoch: LeaderEpoch(epoch))
     }
 
-    func path(_ id: OffsetAndEpoch) -> String { PathName.join(directory, Self.name(id)) }
+    /// Where a snapshot lies, for words to an operator.
+    package func path(_ id: OffsetAndEpoch) -> String { PathName.join(directory, Self.name(id)) }
 
     /// Opens a snapshot for reading; nil if it is not there.
     package func open(_ id: OffsetAndEpoch) throws(LogError) -> SnapshotReader? {

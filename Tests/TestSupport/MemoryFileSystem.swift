@@ -1,13 +1,13 @@
-import Bytes
-import Model
-import Ports
+internal import Bytes
+internal import Model
+public import Ports
 
 /// A file system in memory that can lose power: what was not synced is lost, kept or torn, as
 /// chance has it.
 ///
 /// Directory entries and file contents are durable only once synced, as on a real disk that
 /// promises no more. One thread at a time uses it.
-final class MemoryFileSystem: FileSystem, @unchecked Sendable {
+public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     // SAFETY of the marker: tests run one file system on one thread.
     struct Change {
         let offset: Int
@@ -31,13 +31,13 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     private(set) var directories: [String: Directory] = ["/": Directory()]
     private var random: PRNG
     /// Counts down with each write; at zero writes fail with `noSpace` until raised.
-    var writesUntilFull = Int.max
+    public var writesUntilFull = Int.max
     /// A failing write leaves half of its bytes.
-    private(set) var syncs = 0
-    private(set) var directorySyncs = 0
-    private(set) var calls = 0
+    public private(set) var syncs = 0
+    public private(set) var directorySyncs = 0
+    public private(set) var calls = 0
 
-    init(seed: UInt64 = 1) { random = PRNG(seed: seed) }
+    public init(seed: UInt64 = 1) { random = PRNG(seed: seed) }
 
     static func parent(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
@@ -52,7 +52,7 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         FileError(kind, operation: operation, path: path, reason: "\(kind)")
     }
 
-    func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File {
+    public func open(_ path: String, _ mode: OpenMode) throws(FileError) -> any File {
         calls += 1
         guard let directory = directories[Self.parent(path)] else {
             throw fail(.notFound, "open", path)
@@ -71,7 +71,7 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         }
     }
 
-    func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
+    public func list(_ directory: String) throws(FileError) -> [DirectoryEntry] {
         calls += 1
         guard let found = directories[directory] else { throw fail(.notFound, "list", directory) }
         let files = found.entries.keys.map { DirectoryEntry(name: $0, isDirectory: false) }
@@ -79,11 +79,11 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         return (files + folders).sorted { $0.name < $1.name }
     }
 
-    func exists(_ path: String) -> Bool {
+    public func exists(_ path: String) -> Bool {
         directories[path] != nil || directories[Self.parent(path)]?.entries[Self.name(path)] != nil
     }
 
-    func createDirectory(_ path: String) throws(FileError) {
+    public func createDirectory(_ path: String) throws(FileError) {
         calls += 1
         guard directories[path] == nil else { return }
         try createDirectory(Self.parent(path))
@@ -91,19 +91,19 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         directories[Self.parent(path)]!.directories.insert(Self.name(path))
     }
 
-    func remove(_ path: String) throws(FileError) {
+    public func remove(_ path: String) throws(FileError) {
         guard directories[Self.parent(path)]?.entries.removeValue(forKey: Self.name(path)) != nil
         else { throw fail(.notFound, "remove", path) }
     }
 
-    func removeTree(_ path: String) throws(FileError) {
+    public func removeTree(_ path: String) throws(FileError) {
         for known in directories.keys where known == path || known.hasPrefix(path + "/") {
             directories[known] = nil
         }
         directories[Self.parent(path)]?.directories.remove(Self.name(path))
     }
 
-    func rename(_ from: String, to: String) throws(FileError) {
+    public func rename(_ from: String, to: String) throws(FileError) {
         if directories[from] != nil {
             for known in directories.keys where known == from || known.hasPrefix(from + "/") {
                 directories[to + known.dropFirst(from.count)] = directories[known]
@@ -120,7 +120,7 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         target.entries[Self.name(to)] = node
     }
 
-    func syncDirectory(_ path: String) throws(FileError) {
+    public func syncDirectory(_ path: String) throws(FileError) {
         directorySyncs += 1
         guard let directory = directories[path] else {
             throw fail(.notFound, "syncDirectory", path)
@@ -129,7 +129,7 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         directory.durableDirectories = directory.directories
     }
 
-    func lock(_ directory: String) throws(FileError) -> any DirectoryLock {
+    public func lock(_ directory: String) throws(FileError) -> any DirectoryLock {
         guard !locked.contains(directory) else { throw fail(.locked, "lock", directory) }
         locked.insert(directory)
         return MemoryLock(directory, self)
@@ -137,14 +137,14 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
 
     var locked: Set<String> = []
 
-    func freeBytes(at path: String) throws(FileError) -> Int64 { 1 << 40 }
-    func makeFlusher(for directory: String) -> any Flusher {
+    public func freeBytes(at path: String) throws(FileError) -> Int64 { 1 << 40 }
+    public func makeFlusher(for directory: String) -> any Flusher {
         fatalError("the tests sync by themselves")
     }
 
     // MARK: For tests
 
-    func write(_ bytes: [UInt8], to path: String) {
+    public func write(_ bytes: [UInt8], to path: String) {
         let node = Node()
         node.bytes = bytes
         node.durable = bytes
@@ -152,11 +152,11 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         directories[Self.parent(path)]!.durableEntries[Self.name(path)] = node
     }
 
-    func contents(_ path: String) -> [UInt8]? {
+    public func contents(_ path: String) -> [UInt8]? {
         directories[Self.parent(path)]?.entries[Self.name(path)]?.bytes
     }
 
-    func names(_ directory: String) -> [String] {
+    public func names(_ directory: String) -> [String] {
         directories[directory].map { $0.entries.keys.sorted() } ?? []
     }
 
@@ -170,7 +170,7 @@ final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     func noteCall() { calls += 1 }
 
     /// The power goes. With `keepEverything` only the process dies: the kernel still writes it all.
-    func crash(keepEverything: Bool = false) {
+    public func crash(keepEverything: Bool = false) {
         locked = []
         guard !keepEverything else { return }
         for path in directories.keys.sorted() {

@@ -1,0 +1,79 @@
+internal import Bytes
+internal import InternalRecords
+internal import LogStorage
+internal import Metadata
+internal import Model
+internal import Ports
+internal import Raft
+internal import Records
+internal import Telemetry
+internal import Wire
+
+/// The application's side: records become batches of the log.
+extension RaftDriver {
+    /// Why records were not appended.
+    enum ProposeError: Error {
+        case notLeader
+        case overloaded
+        case unencodable(EncodeError)
+        case log(LogError)
+    }
+
+    /// Appends records as the leader of `term` and answers the offset of the last. They are told by
+    /// `committed` once a majority holds them.
+    func propose(_ records: [MetadataRecord], in term: Term) throws(ProposeError) -> Offset {
+        guard !isSuspended, !isStopped, raft.isLeader, raft.term == term else { throw .notLeader }
+        precondition(!isRunning, "the application is called only when nothing is left to perform")
+        precondition(!records.isEmpty, "an append brings something")
+        let batches: [SharedBytes]
+        do throws(EncodeError) {
+            batches = try MetadataBatches.encode(
+                records, from: store.log.logEndOffset, term: term, timestamp: loop.wallTime)
+        } catch {
+            throw .unencodable(error)
+        }
+        do throws(LogError) {
+            let run = try write(batches)
+            handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
+            return run.end - 1
+        } catch {
+            fail("\(error)")
+            throw .log(error)
+        }
+    }
+
+    /// Writes prepared batches at the log's end.
+    func write(_ batches: [SharedBytes]) throws(LogError) -> AppendedRun {
+        var views: [RecordBatchView] = []
+        for bytes in batches {
+            _ = try store.log.append(replicated: bytes, now: loop.wallTime)
+            do throws(RecordBatchError) {
+                views.append(try RecordBatchView(bytes))
+            } catch {
+                throw .corruptBatch(error)
+            }
+        }
+        do throws(MetadataBatchError) {
+            guard let run = try MetadataBatches.run(of: views) else {
+                preconditionFailure("an append brings something")
+            }
+            return run
+        } catch {
+            preconditionFailure("batches made here can be read: \(error)")
+        }
+    }
+
+    /// Offset that the next record gets.
+    var logEndOffset: Offset { store.log.logEndOffset }
+}
+
+extension RaftDriver: RecordLog {
+    func append(_ records: [MetadataRecord], in term: Term) -> Offset? {
+        do throws(ProposeError) {
+            return try propose(records, in: term)
+        } catch {
+            node.log.info("recordsNotAppended", ["cause": "\(error)"])
+            return nil
+        }
+    }
+}
