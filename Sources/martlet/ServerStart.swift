@@ -87,7 +87,8 @@ enum ServerStart {
             metadataLoop.stop()
         }
         let server = try BrokerServer.start(
-            configuration, world: world, logging: logging, metrics: Metrics(), serving: {},
+            configuration, world: world, logging: logging, metrics: Metrics(), facts: facts,
+            serving: {},
             failed: { cause in
                 complain(cause)
                 end(1)
@@ -100,6 +101,21 @@ enum ServerStart {
 
     /// How the process ends: the first to say so decides.
     private static let status = Mutex<Int32?>(nil)
+
+    /// When this process began to run, in seconds since 1970.
+    private static let startTime = Double(SystemClock.wall().rawValue) / 1000
+
+    private static func facts() -> ProcessFacts? {
+        do {
+            let facts = try HostProcess.facts()
+            return ProcessFacts(
+                cpuSeconds: Double(facts.cpuTime.inMilliseconds) / 1000,
+                residentBytes: facts.residentBytes, openFiles: Int64(facts.openDescriptors),
+                openFilesMax: Int64(facts.descriptorsMax), startTime: startTime)
+        } catch {
+            return nil
+        }
+    }
 
     private static func complain(_ text: String) { HostProcess.writeError(text + "\n") }
 }

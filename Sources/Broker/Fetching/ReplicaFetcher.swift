@@ -64,8 +64,10 @@ final class ReplicaFetcher {
     }
 
     var isEmpty: Bool { members.isEmpty }
-    /// Records the farthest member is behind its leader, as last told.
-    private(set) var lag: [PartitionKey: Int64] = [:]
+    /// Records each member is behind its leader, as last told.
+    private var lag: [PartitionKey: Int64] = [:]
+    /// Records the farthest follower here is behind.
+    var maxLag: Int64 { lag.values.max() ?? 0 }
 
     // MARK: Members
 

@@ -27,6 +27,7 @@ final class ClusterLink {
     let producerIDs: ProducerIDs
     let topicCreation: TopicCreation
     let forwarder: Forwarder
+    private let enrollment: ControllerEnrollment?
     /// The node cannot go on.
     var failed: ((String) -> Void)?
     /// The broker serves.
@@ -50,13 +51,17 @@ final class ClusterLink {
             bytesMax: Int64(node.configuration.snapshotAfterBytes),
             interval: interval > .zero ? interval : nil, image: { publisher.snapshotImage })
         lifecycle = registration.map { BrokerLifecycle(registration: $0, node: node) }
-        channel = ControllerChannel(
+        let channel = ControllerChannel(
             clientID: "broker-\(node.configuration.nodeID.rawValue)", loop: loop,
             transport: node.world.transport)
+        self.channel = channel
         isrChanges = ISRChanges(node: node, channel: channel, shards: shards)
         producerIDs = ProducerIDs(node: node, channel: channel)
         topicCreation = TopicCreation(node: node, channel: channel)
         forwarder = Forwarder(node: node, channel: channel)
+        enrollment = controller.map { _ in
+            ControllerEnrollment(node: node, channel: channel) { publisher.image }
+        }
     }
 
     func start() {
@@ -132,6 +137,7 @@ final class ClusterLink {
 
     private func handOver(_ done: @escaping () -> Void) {
         lifecycle?.stop()
+        enrollment?.stop()
         quorum.handle { raft, now, effects in raft.shutDown(now: now, &effects) }
         var isDone = false
         let finish = { [weak self] in
@@ -168,6 +174,7 @@ extension ClusterLink: QuorumListener {
         }
         channel.controllerChanged(to: leadership.leader, endpoint)
         lifecycle?.controllerChanged(to: leadership.leader, endpoint)
+        if leadership.leader != nil { enrollment?.enroll() }
         let leader = leadership.leader
         for shard in shards { shard.post { $0.controllerID = leader } }
     }

@@ -31,11 +31,12 @@ package final class BrokerServer: Sendable {
     /// Starts a node.
     ///
     /// - Parameters:
+    ///   - facts: what the operating system says of the process, for `/metrics`; nil if it says nothing.
     ///   - serving: called once, on the metadata loop, when the node serves.
     ///   - failed: called when the node cannot go on; the process should end with its words.
     package static func start(
         _ configuration: NodeConfiguration, world: World, logging: Logging, metrics: Metrics,
-        serving: @escaping @Sendable () -> Void, failed: @escaping @Sendable (String) -> Void
+        facts: @escaping @Sendable () -> ProcessFacts?, serving: @escaping @Sendable () -> Void, failed: @escaping @Sendable (String) -> Void
     ) throws(StartError) -> BrokerServer {
         for warning in configuration.warnings {
             logging.log("config").warn("configuration", ["warning": warning])
@@ -43,7 +44,7 @@ package final class BrokerServer: Sendable {
         let storage = try NodeStorage.open(configuration, world: world, log: logging.log("storage"))
         let node = Node(
             configuration: configuration, world: world, clusterID: storage.clusterID,
-            logging: logging, metrics: metrics)
+            logging: logging, metrics: metrics, facts: facts)
         return try BrokerServer(node, storage, serving: serving, failed: failed)
     }
 
@@ -80,6 +81,7 @@ package final class BrokerServer: Sendable {
             shard.post { shard in
                 shard.peers = shards
                 shard.cluster = cluster
+                shard.start()
             }
         }
         for found in storage.takeLogs() {

@@ -13,6 +13,7 @@ package final class Node: Sendable {
     package let logging: Logging
     package let log: Log
     package let metrics: Metrics
+    let facts: @Sendable () -> ProcessFacts?
     /// The broker's right to answer for its leaderships.
     let lease = Lease()
     /// Fetch sessions of all loops together.
@@ -34,8 +35,9 @@ package final class Node: Sendable {
 
     package init(
         configuration: NodeConfiguration, world: World, clusterID: String, logging: Logging,
-        metrics: Metrics
+        metrics: Metrics, facts: @escaping @Sendable () -> ProcessFacts? = { nil }
     ) {
+        self.facts = facts
         self.configuration = configuration
         self.world = world
         self.clusterID = clusterID

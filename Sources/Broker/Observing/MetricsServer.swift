@@ -116,7 +116,12 @@ extension MetricsServer.Source {
             case .pendingControlledShutdown, .shuttingDown: "shutting down"
             }
         } metrics: { now in
-            Exposition.render(node.metrics.snapshot(at: now))
+            let own = [
+                MetricSample(Catalogue.brokerState, [], Int64(node.state.rawValue)),
+                MetricSample(Catalogue.clusterID, [node.clusterID], 1),
+            ]
+            let process = node.facts()?.samples ?? []
+            return Exposition.render(node.metrics.snapshot(at: now) + own + process)
         }
     }
 }

@@ -18,6 +18,7 @@ final class Shard {
     let nodeID: BrokerID
     let metrics: ShardMetrics
     let groupCommit: GroupCommit
+    private let gauges: PartitionGauges
     /// The metadata as last published to this loop.
     var image: MetadataImage
     var partitions: [PartitionKey: Partition] = [:]
@@ -49,11 +50,21 @@ final class Shard {
         brokerSettings = node.configuration.settings
         nodeID = node.configuration.nodeID
         metrics = ShardMetrics(registry: node.metrics, shard: index)
+        gauges = PartitionGauges(registry: node.metrics)
         groupCommit = GroupCommit(
             loop: loop, fileSystem: node.world.fileSystem, metrics: metrics)
         image = MetadataImage()
         sessions = FetchSessionCache(
             slots: max(1, node.fetchSessionSlots / node.world.dataLoops.count))
+    }
+
+    /// Begins what goes on by itself.
+    func start() {
+        loop.arm(at: loop.now + PartitionGauges.interval) { [weak self] in
+            guard let self else { return }
+            self.gauges.count(self)
+            self.start()
+        }
     }
 
     // MARK: Producing
