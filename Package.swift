@@ -100,7 +100,12 @@ let package = Package(
             "Client",
             ["Bytes", "Model", "Ports", "Wire", "WireMessages", "Compression", "Records"],
             exclude: ["Client.md"]),
-        room("Simulation", ["Bytes", "Model", "Ports", "Broker", "Client"]),
+        room(
+            "Simulation",
+            [
+                "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Configuration",
+                "Telemetry", "Records", "Metadata", "LogStorage", "Broker", "Client",
+            ], exclude: ["Simulation.md"]),
         room(
             "Tools",
             [
@@ -170,6 +175,7 @@ let package = Package(
                 "Broker", "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords",
                 "Configuration", "Telemetry", "Raft", "Metadata", "Controller", "TestSupport",
             ]),
+        tests("SimulationTests", ["Simulation", "Bytes", "Model", "Ports", "Client"]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(
             "ControllerTests",

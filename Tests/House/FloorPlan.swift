@@ -81,5 +81,5 @@ enum FloorPlan {
     static let unsafeRooms: Set<String> = [
         "Bytes", "Compression", "Cryptography", "Platform", "Networking",
     ]
-    static let uncheckedRooms = unsafeRooms.union(["Ports"])
+    static let uncheckedRooms = unsafeRooms.union(["Ports", "Simulation"])
 }

@@ -23,8 +23,8 @@ package struct StartError: Error, CustomStringConvertible {
 package final class BrokerServer: Sendable {
     private let node: Node
     private let directories: [OpenDirectory]
-    private let shards: [LoopBound<Shard>]
-    private let cluster: LoopBound<ClusterLink>
+    let shards: [LoopBound<Shard>]
+    let cluster: LoopBound<ClusterLink>
     private let upkeep: LoopBound<Upkeep>
     private let listeners: [any Listener]
 

@@ -1,0 +1,104 @@
+internal import Configuration
+internal import Model
+
+/// A whole cluster in one thread: combined nodes, their disks, the network between them, and clients. One
+/// seed is one history.
+package final class SimulatedCluster {
+    static let clusterID = "c2ltdWxhdGVkLWNsdXN0ZQ"
+
+    package let seed: UInt64
+    package let time: VirtualTime
+    package let network: SimulatedNetwork
+    package let timeline: Timeline
+    package let checker: Checker
+    package let nodes: [SimulatedNode]
+    private var random: PRNG
+    private var clientCount = 0
+
+    /// Makes a cluster whose nodes are formatted and not started.
+    ///
+    /// - Parameter settings: lines of `server.properties` for all nodes.
+    package init(seed: UInt64, nodeCount: Int = 3, settings: [String] = []) {
+        self.seed = seed
+        var random = PRNG(seed: seed)
+        let time = VirtualTime(seed: random.next())
+        self.time = time
+        let network = SimulatedNetwork(time: time)
+        self.network = network
+        let timeline = Timeline(time)
+        self.timeline = timeline
+        let checker = Checker(timeline)
+        self.checker = checker
+        let ids = (1...nodeCount).map { BrokerID(Int32($0)) }
+        nodes = ids.map { id in
+            SimulatedNode(
+                id, configuration: Self.configuration(of: id, among: ids, settings),
+                network: network, seed: random.next(), checker: checker, timeline: timeline)
+        }
+        self.random = random
+        for node in nodes { node.format(clusterID: Self.clusterID) }
+    }
+
+    private static func configuration(
+        of id: BrokerID, among ids: [BrokerID], _ settings: [String]
+    ) -> NodeConfiguration {
+        let host = SimulatedNode.host(of: id)
+        let voters = ids.map {
+            "\($0.rawValue)@\(SimulatedNode.host(of: $0)):\(SimulatedNode.controllerPort)"
+        }
+        let lines =
+            [
+                "process.roles=broker,controller", "node.id=\(id.rawValue)",
+                "listeners=PLAINTEXT://\(host):\(SimulatedNode.brokerPort),"
+                    + "CONTROLLER://\(host):\(SimulatedNode.controllerPort)",
+                "controller.listener.names=CONTROLLER",
+                "controller.quorum.voters=\(voters.joined(separator: ","))",
+                "log.dirs=\(SimulatedNode.dataDirectory)", "default.replication.factor=3",
+                "min.insync.replicas=2", "num.partitions=3", "http.listener=",
+            ] + settings
+        do {
+            let properties = try Properties(parsing: lines.joined(separator: "\n"))
+            return try NodeConfiguration.parse(properties, hostName: host)
+        } catch {
+            preconditionFailure("the simulated nodes' settings are valid: \(error)")
+        }
+    }
+
+    package func start() { for node in nodes { node.start() } }
+
+    package subscript(id: Int) -> SimulatedNode { nodes[id - 1] }
+
+    package var controller: SimulatedNode? { nodes.first { $0.isRunning && $0.isController } }
+
+    /// Goes on until all nodes serve; whether they do within `limit`.
+    package func allServe(within limit: Duration) -> Bool {
+        time.pass(atMost: limit) { nodes.allSatisfy { $0.isServing } }
+    }
+
+    // MARK: Links
+
+    /// Cuts the way from one node to another.
+    package func cut(from: SimulatedNode, to: SimulatedNode) {
+        timeline.add("link \(from.id.rawValue) -> \(to.id.rawValue) is cut")
+        network.cut(from: from.host, to: to.host)
+    }
+
+    package func heal() {
+        timeline.add("all links work")
+        network.healAll()
+    }
+
+    // MARK: Clients
+
+    /// A client's host, with a loop.
+    package func makeClient() -> SimulatedClientHost {
+        clientCount += 1
+        let host = "10.0.1.\(clientCount)"
+        network.hostStarted(host)
+        return SimulatedClientHost(
+            host: host, number: UInt64(clientCount), network: network, seed: random.next(),
+            servers: nodes.map { ($0.host, SimulatedNode.brokerPort) })
+    }
+
+    package func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+}

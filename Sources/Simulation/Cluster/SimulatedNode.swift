@@ -1,0 +1,202 @@
+internal import Broker
+internal import Configuration
+internal import InternalRecords
+internal import LogStorage
+internal import Metadata
+package import Model
+internal import Ports
+internal import Records
+internal import Telemetry
+
+/// A host with a disk, on which a node of the cluster lives, dies and is started again.
+package final class SimulatedNode: @unchecked Sendable {
+    // SAFETY: a simulated world lives on one thread.
+
+    static let dataDirectory = "/data"
+    static let dataLoops = 2
+    static let brokerPort: UInt16 = 9092
+    static let controllerPort: UInt16 = 9093
+
+    package let id: BrokerID
+    package let disk: SimulatedDisk
+    private let configuration: NodeConfiguration
+    private let network: SimulatedNetwork
+    private let time: VirtualTime
+    private let checker: Checker
+    private let timeline: Timeline
+    private var entropy: PRNG
+    /// Number of the present life, from 1.
+    private var life = 0
+    private var process: SimulatedProcess?
+    /// The node serves clients.
+    package private(set) var isServing = false
+    /// Why the node ended by itself.
+    package private(set) var failure: String?
+
+    init(
+        _ id: BrokerID, configuration: NodeConfiguration, network: SimulatedNetwork, seed: UInt64,
+        checker: Checker, timeline: Timeline
+    ) {
+        self.id = id
+        self.configuration = configuration
+        self.network = network
+        self.checker = checker
+        self.timeline = timeline
+        time = network.time
+        var random = PRNG(seed: seed)
+        disk = SimulatedDisk(time: network.time, seed: random.next())
+        entropy = random
+    }
+
+    static func host(of id: BrokerID) -> String { "10.0.0.\(id.rawValue)" }
+
+    package var host: String { Self.host(of: id) }
+    package var isRunning: Bool { process?.isAlive == true }
+    package var isPaused: Bool { process?.isPaused == true }
+    /// What the controllers of the quorum believe, for those who place faults.
+    package private(set) var isController = false
+
+    // MARK: Formatting
+
+    /// What `storage format` does.
+    func format(clusterID: String) {
+        let installer = SimulatedProcess(host: host, time: time)
+        let fileSystem = SimulatedFileSystem(disk, installer)
+        do {
+            try fileSystem.createDirectory(Self.dataDirectory)
+            try fileSystem.syncDirectory("/")
+            var options = RecordBatchBuilder.Options()
+            options.partitionLeaderEpoch = .zero
+            var batch = RecordBatchBuilder(options)
+            for record in BootstrapRecords.standard {
+                batch.append(timestamp: time.wallTime, key: nil, value: try record.framed())
+            }
+            try SnapshotStore.writeBootstrap(
+                try batch.finish(), in: Self.dataDirectory, on: fileSystem)
+            let properties = MetaProperties(
+                clusterID: clusterID, nodeID: id,
+                directoryID: DirectoryID(UUID.random { entropy.next() }))
+            try properties.write(in: Self.dataDirectory, on: fileSystem, now: time.wallTime)
+        } catch {
+            preconditionFailure("an empty disk can be formatted: \(error)")
+        }
+        installer.end()
+    }
+
+    // MARK: Lives
+
+    /// Starts the process. The node serves some time later, if the others let it.
+    package func start() {
+        guard !isRunning else { return }
+        life += 1
+        failure = nil
+        network.hostStarted(host)
+        let process = SimulatedProcess(host: host, time: time)
+        self.process = process
+        let loops = (0...Self.dataLoops).map { index in
+            SimulatedLoop(process, number: loopNumber(index))
+        }
+        let dataLoops = Array(loops[..<Self.dataLoops])
+        let metadataLoop = loops[Self.dataLoops]
+        let world = World(
+            fileSystem: SimulatedFileSystem(disk, process),
+            transport: SimulatedTransport(network, process),
+            entropy: SimulatedEntropy(seed: entropy.next()), dataLoops: dataLoops,
+            metadataLoop: metadataLoop)
+        timeline.add("node \(id.rawValue) starts, life \(life)")
+        do throws(StartError) {
+            let server = try BrokerServer.start(
+                configuration, world: world, logging: logging(), metrics: Metrics(),
+                serving: { [weak self] in self?.isServing = true },
+                failed: { [weak self] cause in self?.failed(process, cause) })
+            watch(server, dataLoops, metadataLoop)
+        } catch {
+            failed(process, error.description)
+        }
+    }
+
+    private func loopNumber(_ index: Int) -> UInt64 {
+        UInt64(id.rawValue) * 1_000_000 + UInt64(life) * 10 + UInt64(index)
+    }
+
+    private func logging() -> Logging {
+        let name = "node \(id.rawValue)"
+        return Logging(clock: { [time] in time.wallTime }) { [timeline] line in
+            timeline.add("\(name) \(line)")
+        }
+    }
+
+    private func watch(
+        _ server: BrokerServer, _ dataLoops: [SimulatedLoop], _ metadataLoop: SimulatedLoop
+    ) {
+        let life = Checker.Life(node: id, number: life)
+        metadataLoop.afterTurn = { [weak self, checker] in
+            let facts = server.quorumFacts
+            self?.isController = facts.isLeader
+            checker.observe(facts, of: life)
+        }
+        for loop in dataLoops {
+            loop.afterTurn = { [checker] in
+                for facts in server.replicaFacts(on: loop) { checker.observe(facts, of: life) }
+            }
+        }
+    }
+
+    private func failed(_ process: SimulatedProcess, _ cause: String) {
+        guard process.isAlive else { return }
+        timeline.add("node \(id.rawValue) fails: \(cause)")
+        failure = cause
+        process.end()
+        ended()
+    }
+
+    private func ended() {
+        process = nil
+        isServing = false
+        isController = false
+    }
+
+    /// `kill -9`: what was written stays written, the kernel closes the connections.
+    package func kill() {
+        guard let process else { return }
+        timeline.add("node \(id.rawValue) is killed")
+        process.end()
+        ended()
+    }
+
+    /// The power fails: nobody hears of it, and what was not synced is lost, wholly or partly.
+    package func losePower() {
+        guard let process else { return }
+        timeline.add("node \(id.rawValue) loses power")
+        network.hostStopped(host)
+        process.end()
+        disk.losePower()
+        ended()
+    }
+
+    /// The power fails in the middle of the disk's `count`-th change from now on.
+    package func losePower(afterOperations count: Int) {
+        guard let process else { return }
+        disk.losePower(afterOperations: count) { [weak self] in
+            guard let self, process.isAlive else { return }
+            timeline.add("node \(id.rawValue) loses power in the middle of a write")
+            network.hostStopped(host)
+            process.end()
+            disk.losePower()
+            ended()
+        }
+    }
+
+    /// SIGSTOP.
+    package func pause() {
+        timeline.add("node \(id.rawValue) is stopped")
+        process?.pause()
+    }
+
+    /// SIGCONT.
+    package func resume() {
+        guard isPaused else { return }
+        timeline.add("node \(id.rawValue) goes on")
+        process?.resume()
+    }
+}

@@ -1,0 +1,145 @@
+internal import Bytes
+internal import Model
+
+/// A file on a simulated disk, whatever its names: what programs see, and what would survive.
+final class DiskFile {
+    /// What was done to the file since it was last synced.
+    enum Change {
+        case wrote(SharedBytes, at: Int)
+        case resized(to: Int)
+    }
+
+    static let sectorBytes = 512
+
+    let number: UInt64
+    private(set) var content = Extents()
+    private var durable = Extents()
+    private var changes: [Change] = []
+    /// Number of changes that are durable.
+    private var changesDurable = 0
+
+    init(number: UInt64) { self.number = number }
+
+    func write(_ bytes: SharedBytes, at offset: Int) {
+        content.write(bytes, at: offset)
+        changes.append(.wrote(bytes, at: offset))
+    }
+
+    func resize(to size: Int) {
+        guard size != content.size else { return }
+        content.resize(to: size)
+        changes.append(.resized(to: size))
+    }
+
+    /// What a sync that begins now will make durable.
+    struct Mark {
+        fileprivate let content: Extents
+        fileprivate let changes: Int
+    }
+
+    var mark: Mark { Mark(content: content, changes: changesDurable + changes.count) }
+
+    func synced(_ mark: Mark) {
+        guard mark.changes > changesDurable else { return }
+        durable = mark.content
+        changes.removeFirst(mark.changes - changesDurable)
+        changesDurable = mark.changes
+    }
+
+    /// What the platter holds after a power loss: of what was not synced nothing, all, whole sectors in any
+    /// choice, or everything up to the middle of one write.
+    func survivor(_ random: inout PRNG) -> DiskFile {
+        let file = DiskFile(number: number)
+        var left = durable
+        if !changes.isEmpty {
+            switch random.below(4) {
+            case 0: break
+            case 1: left = content
+            case 2: keepSectors(&left, &random)
+            default: keepPrefix(&left, &random)
+            }
+        }
+        file.content = left
+        file.durable = left
+        return file
+    }
+
+    private func keepSectors(_ left: inout Extents, _ random: inout PRNG) {
+        for change in changes {
+            switch change {
+            case .resized(let size):
+                // Blocks that a cut freed are not those written later: what follows is lost with it.
+                guard random.below(2) == 0 else { return }
+                left.resize(to: size)
+            case .wrote(let bytes, let offset):
+                var place = 0
+                while place < bytes.count {
+                    let toBoundary = Self.sectorBytes - (offset + place) % Self.sectorBytes
+                    let end = min(bytes.count, place + toBoundary)
+                    if random.below(2) == 0 { left.write(bytes[place..<end], at: offset + place) }
+                    place = end
+                }
+            }
+        }
+    }
+
+    private func keepPrefix(_ left: inout Extents, _ random: inout PRNG) {
+        let whole = random.below(changes.count)
+        for change in changes[..<whole] { apply(change, to: &left) }
+        guard case .wrote(let bytes, let offset) = changes[whole] else { return }
+        left.write(bytes[0..<random.below(bytes.count + 1)], at: offset)
+    }
+
+    private func apply(_ change: Change, to extents: inout Extents) {
+        switch change {
+        case .wrote(let bytes, let offset): extents.write(bytes, at: offset)
+        case .resized(let size): extents.resize(to: size)
+        }
+    }
+}
+
+/// A directory: the names programs see, and those that would survive.
+final class DiskDirectory {
+    let number: UInt64
+    var entries: [String: DiskEntry] = [:]
+    var durable: [String: DiskEntry] = [:]
+
+    init(number: UInt64) { self.number = number }
+}
+
+enum DiskEntry {
+    case file(DiskFile)
+    case directory(DiskDirectory)
+
+    var number: UInt64 {
+        switch self {
+        case .file(let file): file.number
+        case .directory(let directory): directory.number
+        }
+    }
+}
+
+/// One change of names. A rename is one: after a power loss it happened or it did not.
+struct NameChange {
+    struct Name {
+        let directory: DiskDirectory
+        let name: String
+    }
+
+    /// Where the entry goes away, if it is still that one.
+    var removed: Name?
+    /// Where it appears.
+    var added: Name?
+    let entry: DiskEntry
+
+    func touches(_ directory: DiskDirectory) -> Bool {
+        removed?.directory === directory || added?.directory === directory
+    }
+
+    func applyDurably() {
+        if let removed, removed.directory.durable[removed.name]?.number == entry.number {
+            removed.directory.durable[removed.name] = nil
+        }
+        if let added { added.directory.durable[added.name] = entry }
+    }
+}
