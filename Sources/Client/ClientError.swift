@@ -49,6 +49,15 @@ extension ClientError {
     }
 }
 
+extension ClientError {
+    /// Whether a pause may help. A cluster that could not be reached for the whole time limit has had its
+    /// pauses.
+    var isWorthPausing: Bool {
+        if case .unreachable = self { return false }
+        return true
+    }
+}
+
 extension ClientError: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -81,18 +81,21 @@ extension Admin {
             first: configuration.retryBackoff, most: configuration.retryBackoffMax)
         var random = PRNG(seed: runtime.entropy.next())
         var failures = 0
+        var cause: String?
         while true {
             let left = limit - (await now() - start)
+            guard left > .zero else {
+                throw .timedOut(operation: operation, limit: limit, cause: cause)
+            }
             do {
-                return try await attempt(max(left, .milliseconds(1)))
+                return try await attempt(left)
+            } catch .timedOut(_, _, let inner) {
+                throw .timedOut(operation: operation, limit: limit, cause: inner ?? cause)
             } catch {
-                guard error.isRetriable else { throw error }
+                guard error.isRetriable, error.isWorthPausing else { throw error }
+                cause = error.description
                 failures += 1
-                let pause = backoff.pause(after: failures, using: &random)
-                guard pause < left else {
-                    throw .timedOut(operation: operation, limit: limit, cause: error.description)
-                }
-                await sleep(for: pause)
+                await sleep(for: min(backoff.pause(after: failures, using: &random), left))
             }
         }
     }

@@ -66,6 +66,9 @@ struct CallTable: Sendable {
             effects.append(
                 .failed(call.id, timeout(of: call, network: network, metadata: metadata)))
         }
+        if let refusal = metadata.refusal, !refusal.isRetriable {
+            failWaiting(for: refusal, effects: &effects)
+        }
         for index in calls.indices {
             guard let notBefore = calls[index].notBefore, now >= notBefore else { continue }
             guard
@@ -78,6 +81,14 @@ struct CallTable: Sendable {
                 calls[index].request, for: .call(calls[index].id), to: peer,
                 deadline: calls[index].deadline, now: now)
         }
+    }
+
+    /// Fails calls that only metadata could place, and metadata is refused: these servers are not of the
+    /// kind that is asked for.
+    private mutating func failWaiting(for refusal: ClientError, effects: inout [ClientEffect]) {
+        let stuck = calls.filter { $0.notBefore != nil && $0.destination != .any }
+        calls.removeAll { $0.notBefore != nil && $0.destination != .any }
+        for call in stuck { effects.append(.failed(call.id, refusal)) }
     }
 
     private func peer(
@@ -118,7 +129,7 @@ struct CallTable: Sendable {
         }
         return .timedOut(
             operation: "\(call.request.apiKey)", limit: call.limit,
-            cause: call.lastFailure ?? network.lastFailure)
+            cause: call.lastFailure ?? metadata.refusal?.description ?? network.lastFailure)
     }
 
     mutating func answered(

@@ -42,7 +42,9 @@ struct MetadataCache: Sendable {
     private(set) var names: [TopicID: String] = [:]
     /// Why a wanted topic is not known, as the last answer told.
     private(set) var topicErrors: [String: ErrorCode] = [:]
-    /// Topics this client uses, and until when they stay wanted without being touched.
+    /// Why the last question was refused, if it was.
+    private(set) var refusal: ClientError?
+    /// Topics this client uses.
     private var wanted: Set<String> = []
     private let endpointType: ClientConfiguration.EndpointType
     private let maxAge: Duration
@@ -152,6 +154,7 @@ extension MetadataCache {
             askFailed(now: now, random: &random)
             return false
         }
+        refusal = nil
         clusterID = answer.clusterID ?? clusterID
         controllerID = BrokerID(answer.controllerID)
         replaceNodes(answer.brokers.map { ($0.nodeID, $0.host, $0.port) })
@@ -169,9 +172,11 @@ extension MetadataCache {
         _ answer: DescribeClusterResponse, now: Instant, random: inout PRNG
     ) {
         guard answer.errorCode == .none else {
+            refusal = .refused(answer.errorCode, message: answer.errorMessage)
             askFailed(now: now, random: &random)
             return
         }
+        refusal = nil
         clusterID = answer.clusterID
         controllerID = BrokerID(answer.controllerID)
         replaceNodes(answer.brokers.map { ($0.brokerID, $0.host, $0.port) })
