@@ -11,9 +11,10 @@ RELEASE := swift build -c release --product martlet --static-swift-stdlib
 PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev kcat \
 	python3 python3-venv
 PYTHON := .venv/bin/python
+TESTED := $(BUILD)/debug/martlet
 
-.PHONY: deps packages python build test unit integration conformance simulate lint format bench \
-	cluster install clean help
+.PHONY: deps packages python build test unit tested-binary integration conformance simulate lint \
+	format bench cluster install clean help
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,18 +48,19 @@ test: deps unit integration conformance ## every test: units, processes, foreign
 	@echo "Unit tests, integration and conformance passed:"
 	@grep 'Test run with' $(BUILD)/unit-tests.log
 
-unit:
+unit: ## the tests of single rooms, and whole clusters in memory
 	@mkdir -p $(BUILD)
 	swift test 2>&1 | tee $(BUILD)/unit-tests.log
 
-integration: build
-	@if [ -x Tests/Integration/run ]; then Tests/Integration/run $(BUILD)/release/martlet; \
-	else echo "There is no Tests/Integration/run."; fi
+# Processes are tested with all checks on; `swift test` has built most of that binary already.
+tested-binary: packages
+	swift build --product martlet
 
-conformance: build python
-	@if [ -x Tests/Conformance/run ]; then \
-	  Tests/Conformance/run $(BUILD)/release/martlet $(PYTHON); \
-	else echo "There is no Tests/Conformance/run."; fi
+integration: tested-binary python ## real processes: kill -9, bad input, the commands of the README
+	Tests/Integration/run $(TESTED)
+
+conformance: tested-binary python ## unmodified foreign clients
+	Tests/Conformance/run $(TESTED) $(PYTHON)
 
 simulate: ## run whole clusters in one thread, on files and a network in memory
 	@test -d Tests/SimulationTests || { echo "There is no Tests/SimulationTests." >&2; exit 1; }
