@@ -103,7 +103,8 @@ let package = Package(
         room(
             "Simulation",
             [
-                "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Configuration",
+                "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords",
+                "Configuration",
                 "Telemetry", "Records", "Metadata", "LogStorage", "Broker", "Client",
             ], exclude: ["Simulation.md"]),
         room(

@@ -19,7 +19,9 @@ package struct FollowerReplica: Equatable, Sendable {
     /// What may be promised: the next fetch offset.
     package private(set) var acknowledgedEnd: Offset
 
-    package init(state: AssignedState, logEnd: Offset, acknowledgedEnd: Offset, highWatermark: Offset) {
+    package init(
+        state: AssignedState, logEnd: Offset, acknowledgedEnd: Offset, highWatermark: Offset
+    ) {
         precondition(acknowledgedEnd <= logEnd, "acknowledged is at most what was written")
         leader = state.leader
         leaderEpoch = state.leaderEpoch
@@ -81,7 +83,8 @@ package struct FollowerReplica: Equatable, Sendable {
 
     /// Same leader and epoch, newer state.
     package mutating func stateChanged(_ state: AssignedState) {
-        precondition(state.leaderEpoch == leaderEpoch, "another leadership is another follower state")
+        precondition(
+            state.leaderEpoch == leaderEpoch, "another leadership is another follower state")
         partitionEpoch = max(partitionEpoch, state.partitionEpoch)
     }
 }

@@ -48,7 +48,8 @@ package struct LeaderReplica: Equatable, Sendable {
     ///   - durableEnd: what of it is synced.
     ///   - highWatermark: the highest this replica knows of, not above `durableEnd`'s log.
     package init(
-        id: BrokerID, state: AssignedState, logEnd: Offset, durableEnd: Offset, highWatermark: Offset,
+        id: BrokerID, state: AssignedState, logEnd: Offset, durableEnd: Offset,
+        highWatermark: Offset,
         minInSync: Int, now: Instant
     ) {
         precondition(highWatermark <= logEnd, "a high watermark lies inside the log")
@@ -131,8 +132,9 @@ package struct LeaderReplica: Equatable, Sendable {
         defer { assertInvariants() }
         guard pendingChange == nil else { return nil }
         let lagging = followers.filter { progress in
-            inSyncReplicas.contains(progress.id) && progress.isLagging(
-                leaderEnd: logEnd, maxLag: maxLag, now: now)
+            inSyncReplicas.contains(progress.id)
+                && progress.isLagging(
+                    leaderEnd: logEnd, maxLag: maxLag, now: now)
         }
         guard !lagging.isEmpty else { return nil }
         let change = propose(inSyncReplicas.filter { id in !lagging.contains { $0.id == id } })
@@ -172,7 +174,8 @@ package struct LeaderReplica: Equatable, Sendable {
     /// watermark moved. An older state than the one known is ignored.
     package mutating func stateChanged(_ state: AssignedState, now: Instant) -> Bool {
         defer { assertInvariants() }
-        precondition(state.leaderEpoch == leaderEpoch, "another leadership is another LeaderReplica")
+        precondition(
+            state.leaderEpoch == leaderEpoch, "another leadership is another LeaderReplica")
         guard state.partitionEpoch > partitionEpoch else { return false }
         precondition(state.inSyncReplicas.contains(id), "a leader is in its ISR")
         partitionEpoch = state.partitionEpoch

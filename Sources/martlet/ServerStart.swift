@@ -10,7 +10,8 @@ internal import Telemetry
 
 /// `martlet server-start FILE [--override k=v]…`: a node in the foreground, until SIGTERM or Ctrl-C.
 enum ServerStart {
-    static let usage = "usage: martlet server-start server.properties [--override property=value]..."
+    static let usage =
+        "usage: martlet server-start server.properties [--override property=value]..."
 
     /// Answers with the exit code.
     static func run(_ words: [String]) -> Int32 {

@@ -68,7 +68,8 @@ struct FetchSession {
     mutating func tell(_ answer: FetchAnswer, at position: Int) -> Bool {
         let news = Told(
             highWatermark: answer.highWatermark, logStartOffset: answer.logStartOffset)
-        let isNews = news != told[position] || answer.error != .none || !answer.records.isEmpty
+        let isNews =
+            news != told[position] || answer.error != .none || !answer.records.isEmpty
             || answer.divergingEpoch != nil
         // After an error the client must hear of the partition again even if nothing changed.
         told[position] = answer.error == .none ? news : Told()

@@ -271,7 +271,8 @@ final class ReplicaFetcher {
             for topic in response.responses {
                 for partition in topic.partitions {
                     take(
-                        partition, of: PartitionKey(TopicID(topic.topicID), partition.partitionIndex))
+                        partition,
+                        of: PartitionKey(TopicID(topic.topicID), partition.partitionIndex))
                 }
             }
             isWithoutSession = sessionID == 0

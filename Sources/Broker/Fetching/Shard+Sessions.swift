@@ -54,9 +54,10 @@ extension Shard {
     private func open(
         _ targets: [FetchTarget], usesTopicIDs: Bool, isFollower: Bool
     ) -> FetchSessionUse {
-        guard let id = sessions.open(
-            isFollower: isFollower, usesTopicIDs: usesTopicIDs, now: loop.now,
-            chance: { node.world.entropy.next() })
+        guard
+            let id = sessions.open(
+                isFollower: isFollower, usesTopicIDs: usesTopicIDs, now: loop.now,
+                chance: { node.world.entropy.next() })
         else { return Self.sessionless(targets) }
         for target in targets { sessions[id]?.update(target) }
         noteSessions()

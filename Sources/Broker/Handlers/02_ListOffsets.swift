@@ -89,7 +89,8 @@ enum ListOffsetsHandler {
         return response
     }
 
-    private static func answer(_ shard: Shard, _ key: PartitionKey, _ question: Question) -> Answer {
+    private static func answer(_ shard: Shard, _ key: PartitionKey, _ question: Question) -> Answer
+    {
         var answer = Answer(index: question.index)
         guard let partition = shard.partitions[key] else {
             answer.error = shard.absence(of: key).error

@@ -102,7 +102,8 @@ private struct TopicView {
         missing.name = name
         missing.errorCode =
             failures[name]
-            ?? (TopicName.fault(in: name) == nil ? .unknownTopicOrPartition : .invalidTopicException)
+            ?? (TopicName.fault(in: name) == nil
+                ? .unknownTopicOrPartition : .invalidTopicException)
         return missing
     }
 

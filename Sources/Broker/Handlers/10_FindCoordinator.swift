@@ -64,7 +64,8 @@ enum FindCoordinatorHandler {
             found.errorMessage = "this cluster coordinates groups only"
             return found
         }
-        guard let topic = shard.image.topic(named: InternalTopics.offsets), topic.partitionCount > 0,
+        guard let topic = shard.image.topic(named: InternalTopics.offsets),
+            topic.partitionCount > 0,
             let leader = topic.partition(
                 JavaHash.partition(of: key, among: topic.partitionCount))?.leader,
             let endpoint = shard.image.endpoint(of: leader, on: exchange.listener.name)

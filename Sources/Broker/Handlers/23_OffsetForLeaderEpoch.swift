@@ -46,7 +46,8 @@ enum OffsetForLeaderEpochHandler {
         }
     }
 
-    private static func answer(_ shard: Shard, _ key: PartitionKey, _ question: Question) -> Answer {
+    private static func answer(_ shard: Shard, _ key: PartitionKey, _ question: Question) -> Answer
+    {
         var answer = Answer(index: question.index)
         guard let partition = shard.partitions[key] else {
             answer.error = shard.absence(of: key).error

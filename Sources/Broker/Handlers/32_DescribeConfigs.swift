@@ -38,7 +38,8 @@ enum DescribeConfigsHandler {
             }
             settings = topicSettings(resource.resourceName, shard)
         case .broker:
-            guard resource.resourceName.isEmpty || resource.resourceName == "\(shard.nodeID.rawValue)"
+            guard
+                resource.resourceName.isEmpty || resource.resourceName == "\(shard.nodeID.rawValue)"
             else {
                 result.errorCode = .invalidRequest
                 result.errorMessage =
@@ -53,7 +54,8 @@ enum DescribeConfigsHandler {
             return result
         }
         let wanted = resource.configurationKeys.map(Set.init)
-        result.configs = settings
+        result.configs =
+            settings
             .filter { wanted?.contains($0.setting.name) ?? true }
             .map { .init($0, request) }
         return result
@@ -72,7 +74,8 @@ enum DescribeConfigsHandler {
 
     /// The cluster's default shows only what was set at run time.
     private static func brokerSettings(isDefault: Bool, _ shard: Shard) -> [ResolvedSetting] {
-        let names = isDefault
+        let names =
+            isDefault
             ? shard.brokerSettings.dynamicDefault.keys.sorted() : Settings.broker.map(\.name)
         return names.compactMap { shard.brokerSettings.resolve($0) }
     }

@@ -8,7 +8,8 @@ enum VoteHandler {
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: VoteRequest = try scope.request()
         let version = scope.exchange.version
-        scope.quorum(request.quorumRequest, clusterID: request.clusterID) { (response, _) -> VoteResponse? in
+        scope.quorum(request.quorumRequest, clusterID: request.clusterID) {
+            (response, _) -> VoteResponse? in
             guard case .vote(let answer) = response else { return nil }
             return VoteResponse(answer, version: version)
         } refused: {

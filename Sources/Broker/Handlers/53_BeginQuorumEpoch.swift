@@ -8,7 +8,8 @@ enum BeginQuorumEpochHandler {
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: BeginQuorumEpochRequest = try scope.request()
         let version = scope.exchange.version
-        scope.quorum(request.quorumRequest, clusterID: request.clusterID) { (response, _) -> BeginQuorumEpochResponse? in
+        scope.quorum(request.quorumRequest, clusterID: request.clusterID) {
+            (response, _) -> BeginQuorumEpochResponse? in
             guard case .beginEpoch(let answer) = response else { return nil }
             return BeginQuorumEpochResponse(answer, version: version)
         } refused: {

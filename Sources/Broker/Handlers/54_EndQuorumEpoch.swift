@@ -8,7 +8,8 @@ enum EndQuorumEpochHandler {
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: EndQuorumEpochRequest = try scope.request()
         let version = scope.exchange.version
-        scope.quorum(request.quorumRequest, clusterID: request.clusterID) { (response, _) -> EndQuorumEpochResponse? in
+        scope.quorum(request.quorumRequest, clusterID: request.clusterID) {
+            (response, _) -> EndQuorumEpochResponse? in
             guard case .endEpoch(let answer) = response else { return nil }
             return EndQuorumEpochResponse(answer, version: version)
         } refused: {

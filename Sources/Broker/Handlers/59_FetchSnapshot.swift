@@ -8,7 +8,8 @@ enum FetchSnapshotHandler {
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: FetchSnapshotRequest = try scope.request()
         let version = scope.exchange.version
-        scope.quorum(request.quorumRequest, clusterID: request.clusterID) { (response, bytes) -> FetchSnapshotResponse? in
+        scope.quorum(request.quorumRequest, clusterID: request.clusterID) {
+            (response, bytes) -> FetchSnapshotResponse? in
             guard case .fetchSnapshot(let answer) = response else { return nil }
             return FetchSnapshotResponse(answer, bytes: bytes, version: version)
         } refused: {

@@ -20,7 +20,9 @@ struct LeaderEndpoints {
     }
 
     mutating func note(_ leader: FetchAnswer.Leader?) {
-        guard let id = leader?.id, id != .none, !found.contains(where: { $0.id == id }) else { return }
+        guard let id = leader?.id, id != .none, !found.contains(where: { $0.id == id }) else {
+            return
+        }
         guard let endpoint = image.endpoint(of: id, on: listener) else { return }
         found.append(
             Found(

@@ -123,7 +123,8 @@ final class BrokerLifecycle {
             registered?(epoch)
             heartbeat()
         case .success(let response):
-            registrationRefused(response.errorCode.name, isFinal: response.errorCode.isFinalForBroker)
+            registrationRefused(
+                response.errorCode.name, isFinal: response.errorCode.isFinalForBroker)
         case .failure(let error):
             registrationRefused("\(error)", isFinal: false)
         }

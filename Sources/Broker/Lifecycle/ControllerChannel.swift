@@ -40,7 +40,8 @@ final class ControllerChannel {
     /// The quorum has another leader, or none.
     func controllerChanged(to id: BrokerID?, _ endpoint: Endpoint?) {
         let next = id.flatMap { id in endpoint.map { (id: id, endpoint: $0) } }
-        if let next, let controller, next.id == controller.id, next.endpoint == controller.endpoint {
+        if let next, let controller, next.id == controller.id, next.endpoint == controller.endpoint
+        {
             return
         }
         controller = next

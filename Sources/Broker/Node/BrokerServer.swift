@@ -36,7 +36,8 @@ package final class BrokerServer: Sendable {
     ///   - failed: called when the node cannot go on; the process should end with its words.
     package static func start(
         _ configuration: NodeConfiguration, world: World, logging: Logging, metrics: Metrics,
-        facts: @escaping @Sendable () -> ProcessFacts?, serving: @escaping @Sendable () -> Void, failed: @escaping @Sendable (String) -> Void
+        facts: @escaping @Sendable () -> ProcessFacts?, serving: @escaping @Sendable () -> Void,
+        failed: @escaping @Sendable (String) -> Void
     ) throws(StartError) -> BrokerServer {
         for warning in configuration.warnings {
             logging.log("config").warn("configuration", ["warning": warning])
@@ -116,7 +117,8 @@ package final class BrokerServer: Sendable {
             quorum = try RaftDriver(
                 node: node, store: store,
                 flusher: node.world.fileSystem.makeFlusher(for: store.logDirectory),
-                configuration: .init(configuration, clusterID: storage.clusterID, storage.metadataID),
+                configuration: .init(
+                    configuration, clusterID: storage.clusterID, storage.metadataID),
                 seed: node.world.entropy.next())
         } catch {
             throw StartError(error.description)
@@ -212,7 +214,10 @@ package final class BrokerServer: Sendable {
             guard limit.admit(PeerAddress.host(of: connection.peer)) else {
                 node.log.write(
                     .warn, "connectionRefused", peer: PeerAddress.host(of: connection.peer),
-                    ["listener": context.name, "cause": "max.connections or max.connections.per.ip"])
+                    [
+                        "listener": context.name,
+                        "cause": "max.connections or max.connections.per.ip",
+                    ])
                 return nil
             }
             let server = RequestServer(listener: context, shard: home.take(), table: table)

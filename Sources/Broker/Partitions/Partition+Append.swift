@@ -26,7 +26,8 @@ extension Partition {
             return .refused(
                 .failure(
                     .notEnoughReplicas,
-                    "have \(leader.inSyncReplicas.count) in sync, need \(leader.effectiveMinInSync)"))
+                    "have \(leader.inSyncReplicas.count) in sync, need \(leader.effectiveMinInSync)"
+                ))
         }
         let validated: ValidatedBatch
         do throws(BatchRejection) {

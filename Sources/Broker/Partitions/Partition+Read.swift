@@ -28,9 +28,10 @@ extension Partition {
         fetch target: FetchTarget, by follower: BrokerID, brokerEpoch: BrokerEpoch
     ) -> FetchAnswer? {
         guard leader != nil else { return nil }
-        guard let outcome = leader?.followerFetched(
-            follower, brokerEpoch: brokerEpoch, from: target.fetchOffset,
-            isEligible: shard.isEligibleForISR(follower, brokerEpoch), now: shard.loop.now)
+        guard
+            let outcome = leader?.followerFetched(
+                follower, brokerEpoch: brokerEpoch, from: target.fetchOffset,
+                isEligible: shard.isEligibleForISR(follower, brokerEpoch), now: shard.loop.now)
         else { return nil }
         switch outcome {
         case .recorded(let moved, let change):

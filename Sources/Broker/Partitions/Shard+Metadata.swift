@@ -142,7 +142,9 @@ extension Shard {
 
     private func texts(of broker: String) -> [String: String] {
         var texts: [String: String] = [:]
-        for (name, value) in image.config(of: ConfigResource(.broker, broker)) { texts[name] = value }
+        for (name, value) in image.config(of: ConfigResource(.broker, broker)) {
+            texts[name] = value
+        }
         return texts
     }
 

@@ -130,12 +130,14 @@ final class Shard {
     /// Why a partition that is not hosted here cannot be served: another broker has it, it is not there, or
     /// its directory is offline.
     func absence(of key: PartitionKey) -> FetchAnswer {
-        guard let topic = image.topic(key.topicID), let state = topic.partition(key.partition) else {
+        guard let topic = image.topic(key.topicID), let state = topic.partition(key.partition)
+        else {
             return .failure(.unknownTopicOrPartition)
         }
         if state.replicas.contains(nodeID) { return .failure(.kafkaStorageError) }
         return .failure(
-            .notLeaderOrFollower, leader: .init(id: state.leader ?? .none, epoch: state.leaderEpoch))
+            .notLeaderOrFollower, leader: .init(id: state.leader ?? .none, epoch: state.leaderEpoch)
+        )
     }
 
     // MARK: Fetching

@@ -110,7 +110,8 @@ final class PeerConnection {
         switch state {
         case .idle:
             state = .connecting(
-                transport.connect(host: host, port: port, options: options, on: loop, handler: self))
+                transport.connect(host: host, port: port, options: options, on: loop, handler: self)
+            )
         case .connecting:
             break
         case .open(let connection):

@@ -98,7 +98,8 @@ final class ClientConnection: ConnectionHandler {
     }
 
     private func regulate() {
-        let shouldRead = slots.count < Self.inFlightMax
+        let shouldRead =
+            slots.count < Self.inFlightMax
             && connection.unsentByteCount < Self.unsentMax
         guard shouldRead != isReading, !isClosed else { return }
         isReading = shouldRead

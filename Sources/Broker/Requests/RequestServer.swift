@@ -54,7 +54,8 @@ final class RequestServer {
             // ApiVersions is answered in every version, so only other APIs come here.
             throw .notServed(header.apiKey, version: header.requestApiVersion)
         }
-        guard entry.versions.contains(header.requestApiVersion) || header.apiKey == .apiVersions else {
+        guard entry.versions.contains(header.requestApiVersion) || header.apiKey == .apiVersions
+        else {
             throw .notServed(header.apiKey, version: header.requestApiVersion)
         }
         metrics.requestBegun(header.apiKey, version: header.requestApiVersion)

@@ -143,7 +143,8 @@ final class NodeStorage {
                 for fault in contents.faults { log.warn("checkpointDamaged", ["cause": fault]) }
                 for path in contents.ignored { log.warn("directoryIgnored", ["path": path]) }
                 remove(contents.deleted, handle, world.fileSystem, log)
-                let epoch = contents.cleanShutdown?.brokerEpoch
+                let epoch =
+                    contents.cleanShutdown?.brokerEpoch
                     ?? RegistrationFile(in: one.directory.path, on: world.fileSystem).read()
                 previous.append(epoch)
                 logs += try open(contents, handle, world, now, log)

@@ -58,12 +58,17 @@ final class SimulatedFlusher: Flusher, @unchecked Sendable {
         guard !requests.isEmpty else { return performNext() }
         busySince = time.now
         let marked = requests.map { request in
-            (request: request, files: request.files.map { (file: Self.own($0), mark: Self.own($0).file.mark) })
+            (
+                request: request,
+                files: request.files.map { (file: Self.own($0), mark: Self.own($0).file.mark) }
+            )
         }
         time.schedule(after: disk.drawSyncLength()) { self.finish(marked) }
     }
 
-    private typealias Marked = (request: Request, files: [(file: SimulatedFile, mark: DiskFile.Mark)])
+    private typealias Marked = (
+        request: Request, files: [(file: SimulatedFile, mark: DiskFile.Mark)]
+    )
 
     private func finish(_ marked: [Marked]) {
         guard process.mayRun(orLater: { [self] in finish(marked) }) else { return }

@@ -17,7 +17,8 @@ package final class SimulatedTransport: Transport, @unchecked Sendable {
         accept: @escaping @Sendable (any Connection) -> (any ConnectionHandler)?
     ) throws(NetworkError) -> any Listener {
         let own = host.isEmpty || host == "0.0.0.0" ? process.host : host
-        let address = SimulatedNetwork.Address(host: own, port: port == 0 ? network.takePort() : port)
+        let address = SimulatedNetwork.Address(
+            host: own, port: port == 0 ? network.takePort() : port)
         guard own == process.host else {
             throw NetworkError(
                 .addressNotAvailable, operation: "listen", address: "\(address)",
