@@ -107,6 +107,7 @@ package final class SimulatedNode: @unchecked Sendable {
         do throws(StartError) {
             let server = try BrokerServer.start(
                 configuration, world: world, logging: logging(), metrics: Metrics(),
+                facts: { nil },
                 serving: { [weak self] in self?.isServing = true },
                 failed: { [weak self] cause in self?.failed(process, cause) })
             watch(server, dataLoops, metadataLoop)

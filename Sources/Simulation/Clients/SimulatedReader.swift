@@ -1,0 +1,68 @@
+internal import Bytes
+internal import Client
+package import Model
+internal import Ports
+
+/// A client that reads a topic from its beginning.
+package final class SimulatedReader: @unchecked Sendable {
+    // SAFETY: a simulated world lives on one thread.
+    private let host: SimulatedClientHost
+    private let places: [TopicPartition]
+    private let timeline: Timeline
+    private var driver: ClientDriver?
+    /// What was read.
+    package private(set) var records: [TopicPartition: [(offset: Offset, text: String)]] = [:]
+    private var positions: [TopicPartition: Offset] = [:]
+
+    package init(
+        on host: SimulatedClientHost, topic: String, partitionCount: Int32, timeline: Timeline
+    ) {
+        self.host = host
+        self.timeline = timeline
+        places = (0..<partitionCount).map { TopicPartition(topic, $0) }
+    }
+
+    package func start() {
+        host.run { [self] in
+            let driver = ClientDriver(
+                host.configuration, consumer: Self.configuration, runtime: host.runtime)
+            self.driver = driver
+            driver.onRecords = { [unowned self] in take() }
+            driver.assign(places.map { (partition: $0, start: .reset(.earliest)) })
+        }
+    }
+
+    private static var configuration: ConsumerConfiguration {
+        var configuration = ConsumerConfiguration()
+        configuration.offsetReset = .earliest
+        configuration.createsTopics = false
+        return configuration
+    }
+
+    private func take() {
+        guard let driver else { return }
+        do throws(ClientError) {
+            for chunk in try driver.take() {
+                try chunk.forEachRecord { record in
+                    let text = record.value?.utf8 ?? "no text"
+                    records[chunk.partition, default: []].append((record.offset, text))
+                }
+                positions[chunk.partition] = chunk.nextOffset
+            }
+        } catch {
+            timeline.add("reader: \(error)")
+        }
+    }
+
+    /// Whether everything that `history` knows to be written has been reached.
+    package func hasReached(_ history: History) -> Bool {
+        places.allSatisfy { (positions[$0] ?? .zero) >= history.end(of: $0) }
+    }
+
+    package func close() {
+        host.run { [self] in
+            driver?.close()
+            driver = nil
+        }
+    }
+}
