@@ -171,17 +171,20 @@ package struct LeaderReplica: Equatable, Sendable {
     }
 
     /// The partition's state as the controller now has it, in the same leadership. True if the high
-    /// watermark moved. An older state than the one known is ignored.
+    /// watermark moved. An older state than the one known is ignored; of the same one only the replica list is
+    /// taken, which the answer to an ISR change does not tell.
     package mutating func stateChanged(_ state: AssignedState, now: Instant) -> Bool {
         defer { assertInvariants() }
         precondition(
             state.leaderEpoch == leaderEpoch, "another leadership is another LeaderReplica")
-        guard state.partitionEpoch > partitionEpoch else { return false }
-        precondition(state.inSyncReplicas.contains(id), "a leader is in its ISR")
-        partitionEpoch = state.partitionEpoch
-        inSyncReplicas = state.inSyncReplicas
-        isRecovering = state.isRecovering
-        pendingChange = nil
+        guard state.partitionEpoch >= partitionEpoch else { return false }
+        if state.partitionEpoch > partitionEpoch {
+            precondition(state.inSyncReplicas.contains(id), "a leader is in its ISR")
+            partitionEpoch = state.partitionEpoch
+            inSyncReplicas = state.inSyncReplicas
+            isRecovering = state.isRecovering
+            pendingChange = nil
+        }
         replicas = state.replicas
         followers = replicas.filter { $0 != id }.map { replica in
             followers.first { $0.id == replica } ?? FollowerProgress(id: replica, now: now)

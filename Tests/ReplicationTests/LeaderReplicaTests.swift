@@ -139,6 +139,16 @@ struct LeaderISRTests {
                 == .unknownReplica)
     }
 
+    @Test func `takes the replica list of a state whose rest it knows, and goes on waiting`() {
+        var it = leader(state(isr: [1, 2]))
+        _ = it.followerFetched(3, brokerEpoch: 10, from: 0, isEligible: true, now: at(1))
+        #expect(it.pendingChange != nil)
+        let moved = it.stateChanged(state(replicas: [1, 2, 3, 4], isr: [1, 2]), now: at(2))
+        #expect(!moved)
+        #expect(it.replicas == [1, 2, 3, 4])
+        #expect(it.pendingChange != nil)
+    }
+
     @Test func `asks for one change at a time`() {
         var it = leader(state(isr: [1]), minInSync: 1)
         _ = it.followerFetched(2, brokerEpoch: 10, from: 0, isEligible: true, now: at(1))

@@ -29,6 +29,8 @@ final class ISRChanges {
 
     /// Each leader has at most one proposal out, so the list is bounded by the partitions led here.
     func propose(_ proposal: ISRProposal) {
+        // A newer leadership's wish takes the place of what an older one still waits to ask again.
+        waiting.removeAll { $0.key == proposal.key }
         waiting.append(proposal)
         arm()
     }
@@ -46,10 +48,6 @@ final class ISRChanges {
     private func send() {
         isArmed = false
         guard !isInFlight, !waiting.isEmpty else { return }
-        guard brokerEpoch != .none else {
-            fail(&waiting)
-            return
-        }
         isInFlight = true
         let sent = waiting
         waiting = []
@@ -99,8 +97,9 @@ final class ISRChanges {
         isInFlight = false
         switch result {
         case .success(let response) where response.errorCode == .none:
-            deliver(response, to: sent)
             if !waiting.isEmpty { arm() }
+            deliver(response, to: sent)
+            if !waiting.isEmpty { arm(at: loop.now + Self.retryPause) }
         case .success(let response):
             retry(sent, cause: response.errorCode.name)
         case .failure(let error):
@@ -108,21 +107,20 @@ final class ISRChanges {
         }
     }
 
+    /// Whether the controller has acted on it is unknown, and a leader must go on counting both ISRs: the
+    /// same change is asked for again until the controller says what became of it.
     private func retry(_ sent: [ISRProposal], cause: String) {
         node.log.write(.info, "isrChangeNotSent", peer: "controller", ["cause": cause])
-        // The leaders propose again if they still want to: their state may have changed meanwhile.
-        var sent = sent
-        loop.arm(at: loop.now + Self.retryPause) { [weak self] in self?.fail(&sent) }
+        repeatLater(sent)
         if !waiting.isEmpty { arm(at: loop.now + Self.retryPause) }
     }
 
-    private func fail(_ proposals: inout [ISRProposal]) {
-        for proposal in proposals { answer(proposal, state: nil) }
-        proposals = []
+    private func repeatLater(_ sent: [ISRProposal]) {
+        waiting = sent.filter { old in !waiting.contains { $0.key == old.key } } + waiting
     }
 
-    private func answer(_ proposal: ISRProposal, state: AssignedState?) {
-        shards[proposal.shard].run { $0.proposalAnswered(proposal, state: state) }
+    private func answer(_ proposal: ISRProposal, _ verdict: ISRVerdict) {
+        shards[proposal.shard].run { $0.proposalAnswered(proposal, verdict) }
     }
 
     private func deliver(_ response: AlterPartitionResponse, to sent: [ISRProposal]) {
@@ -133,19 +131,52 @@ final class ISRChanges {
             }
         }
         for proposal in sent {
-            guard let data = answers[proposal.key], data.errorCode == .none else {
-                let cause = answers[proposal.key]?.errorCode ?? .unknownServerError
-                node.log.info(
-                    "isrChangeRefused", ["partition": proposal.key, "cause": cause])
-                answer(proposal, state: nil)
+            guard let data = answers[proposal.key] else {
+                repeatLater([proposal])
                 continue
             }
-            let state = AssignedState(
-                leader: BrokerID(data.leaderID), leaderEpoch: LeaderEpoch(data.leaderEpoch),
-                partitionEpoch: PartitionEpoch(data.partitionEpoch), replicas: [],
-                inSyncReplicas: data.isr.map { BrokerID($0) },
-                isRecovering: data.leaderRecoveryState == 1)
-            answer(proposal, state: state)
+            switch ISRVerdict(data) {
+            case .again:
+                repeatLater([proposal])
+            case let verdict:
+                if data.errorCode != .none {
+                    node.log.info(
+                        "isrChangeRefused", ["partition": proposal.key, "cause": data.errorCode])
+                }
+                answer(proposal, verdict)
+            }
+        }
+    }
+}
+
+/// What the controller's answer to an ISR change means for the leader that asked.
+enum ISRVerdict: Equatable, Sendable {
+    /// The partition's state after the change.
+    case state(AssignedState)
+    /// Certainly not made: the ISR known before holds.
+    case notMade
+    /// The controller has a newer state, in which the change may have been made: until the metadata brings
+    /// it, both ISRs count.
+    case overtaken
+    /// Not looked at: ask again.
+    case again
+
+    init(_ data: AlterPartitionResponse.PartitionData) {
+        switch data.errorCode {
+        case .none:
+            self = .state(
+                AssignedState(
+                    leader: BrokerID(data.leaderID), leaderEpoch: LeaderEpoch(data.leaderEpoch),
+                    partitionEpoch: PartitionEpoch(data.partitionEpoch), replicas: [],
+                    inSyncReplicas: data.isr.map { BrokerID($0) },
+                    isRecovering: data.leaderRecoveryState == 1))
+        case .ineligibleReplica, .operationNotAttempted, .invalidRequest:
+            self = .notMade
+        case .fencedLeaderEpoch, .invalidUpdateVersion, .newLeaderElected, .unknownTopicId,
+            .unknownTopicOrPartition:
+            self = .overtaken
+        default:
+            self = .again
         }
     }
 }

@@ -81,9 +81,14 @@ final class Partition {
 
     // MARK: Roles
 
-    /// Takes up what the metadata says. Does nothing for a state that is not newer.
+    /// Takes up what the metadata says. Does nothing for a state that is not newer, but that the controller's
+    /// answer to an ISR change did not tell the replica list.
     func apply(_ state: AssignedState) {
-        guard state.partitionEpoch > assigned.partitionEpoch else { return }
+        guard
+            state.partitionEpoch > assigned.partitionEpoch
+                || (state.partitionEpoch == assigned.partitionEpoch
+                    && state.replicas != assigned.replicas)
+        else { return }
         guard !isOffline else {
             assigned = state
             return
@@ -112,6 +117,8 @@ final class Partition {
         if leader?.leaderEpoch == state.leaderEpoch {
             let moved = leader?.stateChanged(state, now: shard.loop.now) ?? false
             if moved { highWatermarkMoved() }
+            // A change from elsewhere has overtaken what was asked: ask anew.
+            if let change = leader?.recoveryFinished() { shard.propose(change, for: self) }
             return
         }
         let known = highWatermark

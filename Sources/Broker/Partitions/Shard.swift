@@ -33,8 +33,12 @@ final class Shard {
     /// The broker's settings with what was changed at run time.
     var brokerSettings: BrokerSettings
     let storage: BrokerStorage
-    /// A snapshot replaced the metadata: replicas that it no longer names must go.
-    var mustReconcile = false
+    /// The metadata begins anew, at the start or with a snapshot: replicas that it no longer names must go.
+    var mustReconcile = true
+    /// Replicas whose place is still taken by a deleted topic of the same name.
+    var unopened: [PartitionKey] = []
+    /// The logs are closed: the node stops.
+    var isClosed = false
     /// Answers that wait for topics to be known here.
     var topicWaits: [TopicWait] = []
     /// The active controller, as last heard.
@@ -230,23 +234,35 @@ final class Shard {
         cluster?.run { $0.isrChanges.propose(proposal) }
     }
 
-    /// The controller's answer to a proposal. `state` is what it has now, if it told.
-    func proposalAnswered(_ proposal: ISRProposal, state: AssignedState?) {
+    /// The controller's answer to a proposal.
+    func proposalAnswered(_ proposal: ISRProposal, _ verdict: ISRVerdict) {
         guard let partition = partitions[proposal.key] else { return }
-        if let state, state.leader == nodeID,
-            partition.leader?.leaderEpoch == state.leaderEpoch
-        {
+        switch verdict {
+        case .state(let state):
+            // A finished reassignment may have begun another leadership: the metadata tells of it.
+            guard state.leader == nodeID, partition.leader?.leaderEpoch == state.leaderEpoch else {
+                return
+            }
             // The answer tells all but the replica list, which an ISR change leaves as it is.
             partition.apply(state.with(replicas: partition.assigned.replicas))
+            // The state that was known already: nothing was to be changed.
+            if state.partitionEpoch == proposal.change.partitionEpoch {
+                partition.leader?.changeFailed(proposal.change)
+            }
+        case .notMade:
+            partition.leader?.changeFailed(proposal.change)
+        case .overtaken, .again:
+            break
         }
-        partition.leader?.changeFailed(proposal.change)
     }
 
     /// Called on a timer: followers that lag too long leave their ISRs.
     func shrinkLaggingISRs(maxLag: Duration) {
         let now = loop.now
         for partition in partitionsInOrder {
-            if let change = partition.leader?.shrinkIfLagging(maxLag: maxLag, now: now) {
+            if let change = partition.leader?.shrinkIfLagging(maxLag: maxLag, now: now)
+                ?? partition.leader?.recoveryFinished()
+            {
                 propose(change, for: partition)
             }
         }
@@ -260,11 +276,15 @@ final class Shard {
     /// A directory failed: its replicas here and on the other loops go offline, and the controller hears
     /// of it with the next heartbeat.
     func storageFailed(_ error: LogError, in partition: Partition) {
-        guard partition.directory.fail() else { return }
-        let id = partition.directory.id
+        failed(partition.directory, error, partition.name)
+    }
+
+    func failed(_ directory: LogDirectoryHandle, _ error: LogError, _ name: TopicPartition) {
+        guard directory.fail() else { return }
+        let id = directory.id
         node.log.error(
             "logDirectoryFailed",
-            ["directory": partition.directory.path, "partition": partition.name, "cause": error])
+            ["directory": directory.path, "partition": name, "cause": error])
         for peer in peers { peer.post { $0.goOffline(id) } }
         cluster?.run { $0.directoryFailed(id) }
     }
