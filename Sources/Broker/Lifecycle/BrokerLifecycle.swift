@@ -53,6 +53,9 @@ final class BrokerLifecycle {
     var failed: ((String) -> Void)?
 
     private var isHeartbeatInFlight = false
+    /// There is news since the heartbeat under way was sent.
+    private var mustRepeat = false
+    private var hasServed = false
     private var isLeaving = false
     private var isStopped = false
     private var registrationDeadline: Instant?
@@ -155,8 +158,13 @@ final class BrokerLifecycle {
     }
 
     private func heartbeat() {
-        guard epoch != .none, !isHeartbeatInFlight, !isStopped else { return }
+        guard epoch != .none, !isStopped else { return }
+        guard !isHeartbeatInFlight else {
+            mustRepeat = true
+            return
+        }
         isHeartbeatInFlight = true
+        mustRepeat = false
         var request = BrokerHeartbeatRequest()
         request.brokerID = registration.brokerID.rawValue
         request.brokerEpoch = epoch.rawValue
@@ -178,6 +186,7 @@ final class BrokerLifecycle {
         case .none:
             node.lease.extend(to: sentAt + node.configuration.brokerSession)
             obey(response)
+            if mustRepeat { heartbeat() }
         case .staleBrokerEpoch, .brokerIdNotRegistered:
             node.log.warn("registrationLost", ["cause": response.errorCode])
             epoch = .none
@@ -196,7 +205,8 @@ final class BrokerLifecycle {
         }
         if !response.isFenced, node.state == .recovery {
             node.state = .running
-            unfenced?()
+            if !hasServed { unfenced?() }
+            hasServed = true
         } else if response.isFenced, node.state == .running {
             node.log.warn("brokerFenced", ["epoch": epoch.rawValue])
             node.state = .recovery

@@ -85,6 +85,7 @@ final class ClusterLink {
         isrChanges.brokerEpoch = epoch
         remember(epoch)
         producerIDs.brokerEpoch = epoch
+        publisher.registered(at: epoch)
         for shard in shards {
             shard.post { shard in
                 shard.brokerEpoch = epoch

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import InternalRecords
 internal import Metadata
 internal import Model
@@ -16,6 +17,15 @@ final class MetadataPublisher {
     private var replay = MetadataReplay()
     private var applied: [Offset]
     private var isArmed = false
+    /// What must be replayed before the loops are shown anything.
+    private var gate: Gate
+    private enum Gate {
+        /// The broker is not registered yet.
+        case closed
+        /// Closed below the broker's registration.
+        case opensAt(Offset)
+        case open
+    }
     /// Called when all loops have applied more.
     var appliedMore: (() -> Void)?
     private let lastOffset: Gauge
@@ -27,6 +37,7 @@ final class MetadataPublisher {
         self.shards = shards
         loop = node.world.metadataLoop
         applied = Array(repeating: .none, count: shards.count)
+        gate = node.configuration.isBroker ? .closed : .open
         lastOffset = node.metrics.gauge(Catalogue.brokerMetadataOffset)
         lastTimestamp = node.metrics.gauge(Catalogue.brokerMetadataTimestamp)
         failures = node.metrics.counter(Catalogue.metadataApplyErrors)
@@ -63,6 +74,27 @@ final class MetadataPublisher {
         for shard in shards { shard.post { $0.mustReconcile = true } }
     }
 
+    /// The broker is registered: from that point on the metadata is of the present.
+    ///
+    /// The loops see nothing before. A state of the past would have them lead in epochs long gone, which their
+    /// logs must not take down, and delete replicas that were made later.
+    func registered(at epoch: BrokerEpoch) {
+        guard case .closed = gate else { return }
+        gate = .opensAt(Offset(epoch.rawValue))
+        arm()
+    }
+
+    private var isOpen: Bool {
+        switch gate {
+        case .closed: return false
+        case .open: return true
+        case .opensAt(let offset):
+            guard replay.published.position.lastOffset >= offset else { return false }
+            gate = .open
+            return true
+        }
+    }
+
     private func arm() {
         guard !isArmed else { return }
         isArmed = true
@@ -71,6 +103,7 @@ final class MetadataPublisher {
 
     private func publish() {
         isArmed = false
+        guard isOpen else { return }
         let (image, delta) = replay.take()
         lastOffset.set(image.position.lastOffset.rawValue)
         lastTimestamp.set(image.position.timestamp.rawValue)

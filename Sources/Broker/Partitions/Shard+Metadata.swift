@@ -9,18 +9,23 @@ internal import Telemetry
 extension Shard {
     /// Takes up a new state of the metadata: `delta` says what differs from the one before.
     func apply(_ next: MetadataImage, _ delta: MetadataDelta) {
+        // Nothing may write behind the mark of an orderly stop.
+        guard !isClosed else { return }
         image = next
+        if mustReconcile { reconcile() }
         if delta.configs.contains(ConfigResource(.broker, ""))
             || delta.configs.contains(ConfigResource(.broker, "\(nodeID.rawValue)"))
         {
             brokerSettingsChanged()
         }
-        delta.deletedTopics.forEach { _, topic in remove(topic) }
+        delta.deletedTopics.forEach { _, topic in
+            settingsByTopic[topic.name] = nil
+            remove(topic)
+        }
         delta.forEachPartition(in: next) { change in
             guard node.shardIndex(of: change.key) == index else { return }
             apply(change)
         }
-        if mustReconcile { reconcile() }
         for resource in delta.configs.elements where resource.kind == .topic {
             topicSettingsChanged(resource.name)
         }
@@ -28,9 +33,10 @@ extension Shard {
         checkTopicWaits()
     }
 
-    /// Lets go of replicas that a snapshot no longer names.
+    /// Lets go of replicas that the metadata no longer names, and of settings that it may not name.
     private func reconcile() {
         mustReconcile = false
+        brokerSettingsChanged()
         for partition in partitionsInOrder {
             let state = image.partition(partition.key)
             guard state?.replicas.contains(nodeID) != true else { continue }
@@ -44,34 +50,65 @@ extension Shard {
             if let partition = partitions.removeValue(forKey: change.key) { discard(partition) }
             return
         }
-        guard let partition = partitions[change.key] ?? open(change) else { return }
-        partitions[change.key] = partition
-        partition.apply(AssignedState(change.after))
+        apply(change.after, to: change.key, of: change.topic)
+    }
+
+    private func apply(_ state: PartitionImage, to key: PartitionKey, of topic: String) {
+        guard let partition = partitions[key] ?? open(state, key, of: topic) else { return }
+        partitions[key] = partition
+        partition.apply(AssignedState(state))
     }
 
     /// Makes a replica that is new here. Its directory is made by its first append.
-    private func open(_ change: MetadataDelta.PartitionChange) -> Partition? {
-        guard let directory = storage.directory(for: change.after.directory(on: nodeID)) else {
+    private func open(_ state: PartitionImage, _ key: PartitionKey, of topic: String) -> Partition? {
+        guard let directory = storage.directory(for: state.directory(on: nodeID)) else {
             return nil
         }
-        let name = TopicPartition(change.topic, change.key.partition)
-        let settings = settings(of: change.topic)
+        let name = TopicPartition(topic, key.partition)
+        let settings = settings(of: topic)
         do throws(LogError) {
             let log = try PartitionLog.open(
-                name, topicID: change.key.topicID, in: storage.path(of: name, in: directory),
+                name, topicID: key.topicID, in: storage.path(of: name, in: directory),
                 configuration: settings.log, on: node.world.fileSystem, now: loop.wallTime)
             return Partition(
-                key: change.key, name: name, log: log, directory: directory, settings: settings,
-                highWatermark: .zero, shard: self)
+                key: key, name: name, log: log, directory: directory, settings: settings,
+                highWatermark: log.logStartOffset, shard: self)
+        } catch .topicIDMismatch {
+            // A deleted topic of that name lives on another loop, which will make room in a moment.
+            openLater(key)
         } catch {
             node.log.error("replicaNotOpened", ["partition": name, "cause": error])
-            return nil
+            failed(directory, error, name)
+        }
+        return nil
+    }
+
+    private static let openingPause = Duration.milliseconds(20)
+
+    private func openLater(_ key: PartitionKey) {
+        if unopened.isEmpty {
+            loop.arm(at: loop.now + Self.openingPause) { [weak self] in self?.openWaiting() }
+        }
+        unopened.append(key)
+    }
+
+    private func openWaiting() {
+        let keys = unopened
+        unopened = []
+        guard !isClosed else { return }
+        for key in keys {
+            guard partitions[key] == nil, let topic = image.topic(key.topicID),
+                let state = topic.partition(key.partition), state.replicas.contains(nodeID)
+            else { continue }
+            apply(state, to: key, of: topic.name)
         }
     }
 
     /// Adds a log that was found on disk at the start.
     func adopt(_ found: FoundLog) {
         let name = found.log.partition
+        // It was opened before any settings were known.
+        found.log.configuration = settings(of: name.topic).log
         partitions[found.key] = Partition(
             key: found.key, name: name, log: found.log, directory: found.directory,
             settings: settings(of: name.topic), highWatermark: found.highWatermark, shard: self)

@@ -56,6 +56,7 @@ extension Shard {
 
     /// Closes every log; the last thing this shard does. Blocks on the disk.
     func closeLogs() -> (CloseGather.Offsets, Set<DirectoryID>) {
+        isClosed = true
         var offsets: CloseGather.Offsets = [:]
         offsets[.highWatermark] = self.offsets(.highWatermark)
         var failed: Set<DirectoryID> = []
