@@ -125,6 +125,8 @@ let package = Package(
             ],
             swiftSettings: houseSettings),
         .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], swiftSettings: houseSettings),
+        .executableTarget(
             name: "wire-generator", dependencies: ["WireSchema"], swiftSettings: houseSettings),
         .plugin(
             name: "WireGeneratorPlugin", capability: .buildTool(), dependencies: ["wire-generator"],

@@ -1,11 +1,8 @@
 internal import Broker
 internal import Configuration
-internal import InternalRecords
 internal import LogStorage
-internal import Metadata
 package import Model
 internal import Ports
-internal import Records
 internal import Telemetry
 
 /// A host with a disk, on which a node of the cluster lives, dies and is started again.
@@ -65,14 +62,8 @@ package final class SimulatedNode: @unchecked Sendable {
         do {
             try fileSystem.createDirectory(Self.dataDirectory)
             try fileSystem.syncDirectory("/")
-            var options = RecordBatchBuilder.Options()
-            options.partitionLeaderEpoch = .zero
-            var batch = RecordBatchBuilder(options)
-            for record in BootstrapRecords.standard {
-                batch.append(timestamp: time.wallTime, key: nil, value: try record.framed())
-            }
             try SnapshotStore.writeBootstrap(
-                try batch.finish(), in: Self.dataDirectory, on: fileSystem)
+                try FirstRecords.bytes(now: time.wallTime), in: Self.dataDirectory, on: fileSystem)
             let properties = MetaProperties(
                 clusterID: clusterID, nodeID: id,
                 directoryID: DirectoryID(UUID.random { entropy.next() }))
