@@ -33,6 +33,7 @@ final class ReplicaFetcher {
     /// The leader had no session to give: full requests, which wait as others do.
     private var isWithoutSession = false
     private var inFlight = 0
+    private var requestNumber: UInt64 = 0
     private var members: [PartitionKey: Member] = [:]
     /// Members whose state must be told to the leader with the next request, in order.
     private var changed: [PartitionKey] = []
@@ -51,8 +52,10 @@ final class ReplicaFetcher {
         var isSyncing = false
         /// In the leader's session.
         var isTold = false
-        /// The offset told last.
+        /// What was told last, and in which request: answers to earlier ones are about another state.
         var toldOffset = Offset.none
+        var toldEpoch = LeaderEpoch.none
+        var toldIn = UInt64.max
         var failures = 0
         /// Left out of requests until then.
         var pausedUntil = Instant.zero
@@ -154,14 +157,27 @@ final class ReplicaFetcher {
             pause()
             return
         }
+        requestNumber += 1
+        let number = requestNumber
         let request = nextRequest()
-        guard sessionID != 0 || !request.topics.isEmpty else { return }
+        // With nobody to listen for the leader answers at once: no reason to ask.
+        let isNews = !request.topics.isEmpty || !request.forgottenTopicsData.isEmpty
+        guard isNews || (sessionID != 0 && members.values.contains { $0.isTold }) else {
+            takeBackEpoch()
+            return
+        }
         inFlight += 1
         let wait = shard.node.configuration.replicaFetchWaitMax
         connection.send(request, version: Self.version, timeout: wait + .seconds(30)) {
             [weak self] result in
-            self?.answered(result)
+            self?.answered(result, to: number)
         }
+    }
+
+    /// The request just made is not sent: its epoch is the next one's.
+    private func takeBackEpoch() {
+        guard sessionID != 0 else { return }
+        sessionEpoch = sessionEpoch == 1 ? .max : sessionEpoch - 1
     }
 
     private func connectionToLeader() -> PeerConnection? {
@@ -191,6 +207,8 @@ final class ReplicaFetcher {
         changed = []
         var topics: [TopicID: Int] = [:]
         for key in keys {
+            // A member that left and came back stands in the list twice.
+            guard members[key]?.isChanged == true || sessionID == 0 else { continue }
             guard let asked = ask(key) else { continue }
             if let position = topics[key.topicID] {
                 request.topics[position].partitions.append(asked)
@@ -203,7 +221,8 @@ final class ReplicaFetcher {
             }
         }
         if sessionID != 0 {
-            for key in forgotten {
+            // One that is back is told above: a Kafka leader forgets last.
+            for key in forgotten where members[key]?.isTold != true {
                 var topic = FetchRequest.ForgottenTopic()
                 topic.topicID = key.topicID.uuid
                 topic.partitions = [key.partition]
@@ -222,7 +241,7 @@ final class ReplicaFetcher {
     }
 
     private func ask(_ key: PartitionKey) -> FetchRequest.FetchPartition? {
-        guard let member = members[key] else { return nil }
+        guard let member = members[key], !member.isSyncing else { return nil }
         members[key]?.isChanged = false
         let partition = member.partition
         guard let follower = partition.follower else { return nil }
@@ -242,6 +261,8 @@ final class ReplicaFetcher {
         }
         members[key]?.isTold = true
         members[key]?.toldOffset = follower.logEnd
+        members[key]?.toldEpoch = follower.leaderEpoch
+        members[key]?.toldIn = requestNumber
         var asked = FetchRequest.FetchPartition()
         asked.partition = key.partition
         asked.currentLeaderEpoch = follower.leaderEpoch.rawValue
@@ -255,7 +276,7 @@ final class ReplicaFetcher {
 
     // MARK: Answers
 
-    private func answered(_ result: Result<FetchResponse, PeerError>) {
+    private func answered(_ result: Result<FetchResponse, PeerError>, to number: UInt64) {
         inFlight -= 1
         switch result {
         case .failure(let error):
@@ -267,12 +288,18 @@ final class ReplicaFetcher {
             if sessionID == 0, response.sessionID != 0 {
                 sessionID = response.sessionID
                 sessionEpoch = 1
+            } else if sessionID != 0, response.sessionID == 0 {
+                // The leader closed a session that had become empty.
+                sessionID = 0
+                sessionEpoch = 0
+                forgotten = []
             }
             for topic in response.responses {
                 for partition in topic.partitions {
                     take(
                         partition,
-                        of: PartitionKey(TopicID(topic.topicID), partition.partitionIndex))
+                        of: PartitionKey(TopicID(topic.topicID), partition.partitionIndex),
+                        to: number)
                 }
             }
             isWithoutSession = sessionID == 0
@@ -304,15 +331,19 @@ final class ReplicaFetcher {
         shard.loop.arm(at: pausedUntil) { [weak self] in self?.pumpSoon() }
     }
 
-    private func take(_ data: FetchResponse.PartitionData, of key: PartitionKey) {
+    private func take(
+        _ data: FetchResponse.PartitionData, of key: PartitionKey, to number: UInt64
+    ) {
         guard let member = members[key], let follower = member.partition.follower else { return }
+        // A partition that changed while the request was under way is asked anew.
+        guard member.toldIn <= number, member.toldEpoch == follower.leaderEpoch,
+            member.toldOffset == follower.logEnd, !member.isSyncing
+        else { return }
         guard data.errorCode == .none else {
             refused(data.errorCode, member.partition)
             return
         }
         members[key]?.failures = 0
-        // A partition that changed while the request was under way is asked anew.
-        guard member.toldOffset == follower.logEnd, !member.isSyncing else { return }
         do throws(LogError) {
             if data.divergingEpoch.endOffset >= 0 {
                 try member.partition.truncate(
@@ -398,7 +429,13 @@ final class ReplicaFetcher {
                 return
             }
             do throws(LogError) {
+                let before = partition.log.logEndOffset
                 try partition.restart(at: Offset(answer.offset))
+                guard partition.log.logEndOffset != before else {
+                    // Out of range at the same end again would go round without a pause.
+                    self.delay(partition.key)
+                    return
+                }
                 self.markChanged(partition.key)
                 self.pumpSoon()
             } catch {

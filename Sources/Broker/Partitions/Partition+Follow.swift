@@ -39,7 +39,8 @@ extension Partition {
         shard.node.log.warn(
             "restartedAtLeaderStart",
             ["partition": name, "from": log.logEndOffset.rawValue, "to": offset.rawValue])
-        if offset > log.logEndOffset || offset < log.logStartOffset {
+        let isEmpty = log.logStartOffset == log.logEndOffset
+        if isEmpty || offset > log.logEndOffset || offset < log.logStartOffset {
             try log.truncateFully(andStartAt: offset, now: shard.loop.wallTime)
             follower?.restarted(at: offset)
         } else {
