@@ -176,7 +176,8 @@ let package = Package(
             "BrokerTests",
             [
                 "Broker", "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords",
-                "Configuration", "Telemetry", "Raft", "Metadata", "Controller", "TestSupport",
+                "Configuration", "Telemetry", "Raft", "Metadata", "Controller", "LogStorage",
+                "TestSupport",
             ]),
         tests("SimulationTests", ["Simulation", "Bytes", "Model", "Ports", "Client"]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),

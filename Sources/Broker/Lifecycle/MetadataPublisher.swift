@@ -70,8 +70,8 @@ final class MetadataPublisher {
     /// A snapshot replaces everything known before.
     func loaded(_ records: [MetadataRecord], endingAt position: MetadataPosition) {
         replay = MetadataReplay()
-        committed(records, endingAt: position)
         for shard in shards { shard.post { $0.mustReconcile = true } }
+        committed(records, endingAt: position)
     }
 
     /// The broker is registered: from that point on the metadata is of the present.

@@ -32,8 +32,10 @@ extension MetadataSnapshot {
     /// Bytes at the beginning of a file that hold its header in any case.
     static let headerBytesMax = 64 << 10
 
-    /// Reads a file of batches framed as a snapshot, or laid down by formatting.
-    init(_ bytes: SharedBytes, id: OffsetAndEpoch) throws(MetadataBatchError) {
+    /// Reads a snapshot's file, or one laid down by formatting, which may do without a footer.
+    init(
+        _ bytes: SharedBytes, id: OffsetAndEpoch, needsFooter: Bool = true
+    ) throws(MetadataBatchError) {
         var records: [MetadataRecord] = []
         var voters: VoterSet?
         var version: Int16?
@@ -55,7 +57,7 @@ extension MetadataSnapshot {
                 }
             }
         }
-        guard isWhole else { throw .incomplete }
+        guard isWhole || !needsFooter else { throw .incomplete }
         self.init(
             id: id, records: records,
             membership: SnapshotMembership(voters: voters, kraftVersion: version),

@@ -72,7 +72,8 @@ final class MetadataStore {
             return [.featureLevel(level)]
         }
         do throws(MetadataBatchError) {
-            return try MetadataSnapshot(found, id: .init(offset: .zero, epoch: .zero)).records
+            let none = OffsetAndEpoch(offset: .zero, epoch: .zero)
+            return try MetadataSnapshot(found, id: none, needsFooter: false).records
         } catch {
             throw .damaged(
                 path: "\(logDirectory)/\(LogStorage.SnapshotStore.bootstrapName)", cause: "\(error)"
