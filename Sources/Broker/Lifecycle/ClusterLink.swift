@@ -129,10 +129,26 @@ final class ClusterLink {
         lifecycle.leave()
         // A controller that cannot be reached must not keep a node from stopping.
         loop.arm(at: loop.now + Self.leaveMax, finish)
+        giveUpWithoutController(since: loop.now, finish)
+    }
+
+    /// When the others stop too, there soon is no controller to hand anything to.
+    private func giveUpWithoutController(since: Instant, _ finish: @escaping () -> Void) {
+        guard loop.now - since < Self.controllerAbsenceMax else {
+            finish()
+            return
+        }
+        let isKnown = channel.controller != nil
+        loop.arm(at: loop.now + .milliseconds(100)) { [weak self] in
+            guard let self else { return }
+            self.giveUpWithoutController(since: isKnown ? self.loop.now : since, finish)
+        }
     }
 
     /// How long a controlled shutdown may take before the node stops anyway.
     static let leaveMax = Duration.seconds(10)
+    /// How long a leaving node looks for a controller.
+    static let controllerAbsenceMax = Duration.seconds(1)
     /// How long the quorum's leader waits for the others to hear that it goes.
     static let handOverMax = Duration.milliseconds(500)
 
