@@ -103,8 +103,7 @@ enum ListOffsetsHandler {
         do throws(LogError) {
             try look(in: partition, question, &answer)
         } catch {
-            answer.error = .kafkaStorageError
-            partition.storageFailed(error)
+            answer.error = partition.errorCode(reading: error)
         }
         return answer
     }
@@ -114,13 +113,15 @@ enum ListOffsetsHandler {
     ) throws(LogError) {
         let log = partition.log
         let end = partition.readableEnd(for: question.reader)
+        // KIP-207: a new leader may know an older high watermark than clients have seen already, so it cannot
+        // say where the end is, nor that a record is not there.
+        let isCurrent = question.reader.isFollower || partition.leader?.isHighWatermarkCurrent == true
+        let unavailable: ErrorCode? =
+            isCurrent ? nil : question.version >= 5 ? .offsetNotAvailable : .leaderNotAvailable
         switch question.timestamp {
         case Position.latest:
-            // KIP-207: a new leader may know an older high watermark than clients have seen already.
-            guard question.reader.isFollower || partition.leader?.isHighWatermarkCurrent == true
-            else {
-                answer.error =
-                    question.version >= 5 ? .offsetNotAvailable : .leaderNotAvailable
+            if let unavailable {
+                answer.error = unavailable
                 return
             }
             tell(end, of: partition, &answer)
@@ -130,17 +131,23 @@ enum ListOffsetsHandler {
         case Position.latestTiered:
             break
         case Position.maxTimestamp:
-            guard let found = try log.offsetOfMaxTimestamp(), found.offset < end else { return }
+            guard let found = try log.offsetOfMaxTimestamp(), found.offset < end else {
+                answer.error = unavailable ?? .none
+                return
+            }
             answer.timestamp = found.timestamp.rawValue
             tell(found.offset, of: partition, &answer)
         case 0...:
             guard let found = try log.lookUp(Timestamp(question.timestamp)),
                 found.offset < end
-            else { return }
+            else {
+                answer.error = unavailable ?? .none
+                return
+            }
             answer.timestamp = found.timestamp.rawValue
             tell(found.offset, of: partition, &answer)
         default:
-            answer.error = .invalidRequest
+            answer.error = .unsupportedVersion
         }
     }
 

@@ -106,15 +106,20 @@ extension Partition {
 
     private func failure(of error: LogError, _ facts: FetchAnswer) -> FetchAnswer {
         var answer = facts
+        answer.error = errorCode(reading: error)
+        return answer
+    }
+
+    /// What a reader is told of an error. A damaged batch is no reason to take the directory offline.
+    func errorCode(reading error: LogError) -> ErrorCode {
         switch error {
-        case .offsetOutOfRange: answer.error = .offsetOutOfRange
-        case .corruptBatch, .corruptFile: answer.error = .corruptMessage
+        case .offsetOutOfRange: return .offsetOutOfRange
+        case .corruptBatch, .corruptFile: return .corruptMessage
         case .file, .damagedTail, .topicIDMismatch, .closed:
             storageFailed(error)
-            answer.error = .kafkaStorageError
+            return .kafkaStorageError
         case .unexpectedOffset, .epochGoesBack, .batchTooLarge, .producer:
             preconditionFailure("reading appends nothing: \(error)")
         }
-        return answer
     }
 }

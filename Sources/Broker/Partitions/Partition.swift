@@ -216,6 +216,18 @@ final class Partition {
         fetchWatches.fireConsumers()
     }
 
+    /// Keeps the waiters in the order of what they wait for: a batch sent again waits for an earlier end.
+    func wait(_ waiter: ProduceWaiter) {
+        var place = produceWaiters.count
+        while place > 0, produceWaiters[place - 1].requiredOffset > waiter.requiredOffset { place -= 1 }
+        produceWaiters.insert(waiter, at: place)
+    }
+
+    /// Lets go of waiters whose time was over: the high watermark may stand still for long.
+    func dropExpiredWaiters() {
+        produceWaiters.removeFirst(produceWaiters.prefix { $0.isDone }.count)
+    }
+
     private func finishWaiters(upTo committed: Offset) {
         var count = 0
         let failure = leader?.hasEnoughInSync == true ? nil : ErrorCode.notEnoughReplicasAfterAppend

@@ -77,6 +77,7 @@ final class Shard {
     func produce(_ batch: ProduceBatch) {
         var outcomes: [(Int, ProduceOutcome)] = []
         var waiters: [ProduceWaiter] = []
+        var waiting: [Partition] = []
         for part in batch.parts {
             guard let partition = partitions[part.key] else {
                 outcomes.append((part.index, missing(part.key)))
@@ -96,23 +97,27 @@ final class Shard {
                 let waiter = ProduceWaiter(
                     requiredOffset: required, index: part.index, operation: batch.operation,
                     outcome: outcome)
-                partition.produceWaiters.append(waiter)
+                partition.wait(waiter)
                 waiters.append(waiter)
+                waiting.append(partition)
             }
         }
-        if !waiters.isEmpty { expire(waiters, at: batch.deadline) }
+        if !waiters.isEmpty { expire(waiters, of: waiting, at: batch.deadline) }
         if !outcomes.isEmpty {
             let done = outcomes
             batch.operation.run { $0.finished(done) }
         }
     }
 
-    private func expire(_ waiters: [ProduceWaiter], at deadline: Instant) {
+    private func expire(
+        _ waiters: [ProduceWaiter], of partitions: [Partition], at deadline: Instant
+    ) {
         let timer = loop.arm(at: deadline) { [metrics] in
             for waiter in waiters where !waiter.isDone {
                 metrics.produceExpired()
                 waiter.finish(failure: .requestTimedOut)
             }
+            for partition in partitions { partition.dropExpiredWaiters() }
         }
         // The last one to finish takes the deadline with it.
         var open = waiters.count
