@@ -252,6 +252,11 @@ final class ReplicaFetcher {
             }
             return nil
         }
+        guard !partition.log.isRecoveryPointLowered else {
+            // Told again when the checkpoint is written; until then an answer would not be appended.
+            members[key]?.toldIn = .max
+            return nil
+        }
         guard follower.acknowledgedEnd == follower.logEnd else {
             // Written before this leadership and not synced yet: ask once it is.
             members[key]?.isSyncing = true

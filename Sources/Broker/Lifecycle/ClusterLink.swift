@@ -28,6 +28,8 @@ final class ClusterLink {
     let topicCreation: TopicCreation
     let forwarder: Forwarder
     private let enrollment: ControllerEnrollment?
+    /// Called when the checkpoint files must be written soon.
+    var checkpointsWanted: (() -> Void)?
     /// The node cannot go on.
     var failed: ((String) -> Void)?
     /// The broker serves.

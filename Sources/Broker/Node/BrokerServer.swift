@@ -95,6 +95,7 @@ package final class BrokerServer: Sendable {
         let upkeep = upkeep
         cluster.post { link in
             link.failed = failed
+            link.checkpointsWanted = { upkeep.take().checkpointsWanted() }
             link.serving = {
                 node.log.info("started", ["node": node.configuration.nodeID.rawValue])
                 serving()

@@ -22,6 +22,8 @@ extension Partition {
             outcome.currentLeader = currentLeader
             return .refused(outcome)
         }
+        // For the moment until the checkpoint is written (see `truncate`); the producer asks again.
+        guard !log.isRecoveryPointLowered else { return .refused(.failure(.notLeaderOrFollower)) }
         if acknowledgement == .all, !leader.hasEnoughInSync {
             return .refused(
                 .failure(

@@ -30,6 +30,8 @@ extension Partition {
             ])
         _ = try log.truncate(to: target, now: shard.loop.wallTime)
         self.follower?.truncated(to: log.logEndOffset)
+        // Before the lower recovery point is on the disk nothing may be appended.
+        if log.isRecoveryPointLowered { shard.cluster?.run { $0.checkpointsWanted?() } }
         syncIfNeeded()
         shard.fetchAgain(self)
     }
@@ -42,6 +44,7 @@ extension Partition {
         let isEmpty = log.logStartOffset == log.logEndOffset
         if isEmpty || offset > log.logEndOffset || offset < log.logStartOffset {
             try log.truncateFully(andStartAt: offset, now: shard.loop.wallTime)
+            if log.isRecoveryPointLowered { shard.cluster?.run { $0.checkpointsWanted?() } }
             follower?.restarted(at: offset)
         } else {
             try log.advanceLogStart(to: offset)

@@ -70,6 +70,11 @@ extension Shard {
             let log = try PartitionLog.open(
                 name, topicID: key.topicID, in: storage.path(of: name, in: directory),
                 configuration: settings.log, on: node.world.fileSystem, now: loop.wallTime)
+            if directory.mayInherit(name) {
+                // No append before the files have been written without the namesake's rows.
+                log.recoveryPointWritten(Offset(.max))
+                cluster?.run { $0.checkpointsWanted?() }
+            }
             return Partition(
                 key: key, name: name, log: log, directory: directory, settings: settings,
                 highWatermark: log.logStartOffset, shard: self)
@@ -127,6 +132,10 @@ extension Shard {
         partition.retire()
         do throws(LogError) {
             let id = UUID.random { node.world.entropy.next() }
+            if partition.log.isOnDisk {
+                partition.directory.checkpointsOutlive(partition.name)
+                cluster?.run { $0.checkpointsWanted?() }
+            }
             guard let path = try partition.log.renameForDeletion(id) else { return }
             node.log.info("replicaRemoved", ["partition": partition.name])
             let fileSystem = node.world.fileSystem

@@ -11,13 +11,28 @@ extension Shard {
             let offset: Offset
             switch kind {
             case .highWatermark: offset = partition.highWatermark
-            case .recoveryPoint: offset = partition.log.recoveryPoint
+            case .recoveryPoint:
+                offset = partition.log.recoveryPoint
+                // It may be in the file from now on.
+                if offset > partition.log.recoveryPointSaved { partition.log.recoveryPointWritten(offset) }
             case .logStart: offset = partition.log.logStartOffset
             case .cleaner: continue
             }
             offsets[partition.directory.id, default: [:]][partition.name] = offset
         }
         return offsets
+    }
+
+    /// The directory's checkpoint files say `points`: logs that waited for that may go on.
+    func recoveryPointsWritten(_ points: [TopicPartition: Offset], in directory: DirectoryID) {
+        for partition in partitionsInOrder where partition.directory.id == directory {
+            guard let point = points[partition.name] else { continue }
+            let waited = partition.log.isRecoveryPointLowered
+            // While an earlier namesake may be in the files, none of the rows counts.
+            guard !partition.directory.mayInherit(partition.name) else { continue }
+            partition.log.recoveryPointWritten(point)
+            if waited, !partition.log.isRecoveryPointLowered { fetchAgain(partition) }
+        }
     }
 
     /// Removes what retention no longer keeps.

@@ -147,6 +147,13 @@ final class NodeStorage {
                     contents.cleanShutdown?.brokerEpoch
                     ?? RegistrationFile(in: one.directory.path, on: world.fileSystem).read()
                 previous.append(epoch)
+                // Rows of logs that are gone must not be taken for those of a later topic of that name.
+                let present = Set(contents.logs.map(\.partition))
+                for rows in [contents.recoveryPoints, contents.logStarts, contents.highWatermarks] {
+                    for name in rows.keys where !present.contains(name) {
+                        handle.checkpointsOutlive(name)
+                    }
+                }
                 logs += try open(contents, handle, world, now, log)
             } catch {
                 throw StartError(LogDirectory.remedy(for: error, at: one.directory.path))

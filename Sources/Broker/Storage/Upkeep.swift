@@ -15,6 +15,8 @@ final class Upkeep {
     private let shards: [LoopBound<Shard>]
     private let directories: [OpenDirectory]
     private var isStopped = false
+    private var isRoundRunning = false
+    private var isRoundWanted = false
 
     init(node: Node, shards: [LoopBound<Shard>], directories: [OpenDirectory]) {
         self.node = node
@@ -50,29 +52,81 @@ final class Upkeep {
     // MARK: Checkpoints
 
     /// Writes what all logs say to the directories' checkpoint files.
-    private func checkpoint(_ kind: OffsetCheckpoint.Kind, then: (@Sendable () -> Void)? = nil) {
-        let gather = CheckpointGather(missing: shards.count) { [directories, node] offsets in
-            for open in directories where !open.handle.isOffline {
-                let own = offsets[open.handle.id] ?? [:]
-                let directory = open.directory
-                open.handle.flusher.perform {
-                    do throws(FileError) {
-                        try directory.write(kind, own)
-                    } catch {
-                        node.log.error(
-                            "checkpointNotWritten", ["directory": directory.path, "cause": error])
-                    }
-                    then?()
+    private func checkpoint(_ kind: OffsetCheckpoint.Kind) {
+        gather([kind]) { upkeep, offsets in
+            for open in upkeep.directories where !open.handle.isOffline {
+                upkeep.write([kind], offsets, to: open) { _ in }
+            }
+        }
+    }
+
+    /// Writes all checkpoint files soon: logs wait for it, because what the files say is too much for them.
+    func checkpointsWanted() {
+        isRoundWanted = true
+        guard !isRoundRunning, !isStopped else { return }
+        isRoundRunning = true
+        loop.atEndOfTurn { [weak self] in self?.beginRound() }
+    }
+
+    private func beginRound() {
+        isRoundWanted = false
+        let rounds = directories.map { $0.handle.checkpointsBegin() }
+        gather(Self.kinds) { upkeep, offsets in
+            var missing = upkeep.directories.count
+            for (open, round) in zip(upkeep.directories, rounds) {
+                upkeep.write(Self.kinds, offsets, to: open, round: round) { upkeep in
+                    missing -= 1
+                    guard missing == 0 else { return }
+                    upkeep.isRoundRunning = false
+                    if upkeep.isRoundWanted { upkeep.checkpointsWanted() }
                 }
             }
-            if directories.isEmpty { then?() }
+        }
+    }
+
+    private static let kinds = [OffsetCheckpoint.Kind.recoveryPoint, .logStart, .highWatermark]
+
+    private func gather(
+        _ kinds: [OffsetCheckpoint.Kind], _ body: @escaping (Upkeep, CloseGather.Offsets) -> Void
+    ) {
+        let gather = CloseGather(missing: shards.count) { [weak self] result in
+            guard let self, !self.isStopped else { return }
+            body(self, result.offsets)
         }
         let bound = LoopBound(gather, on: loop)
         for shard in shards {
             shard.post { shard in
-                let offsets = shard.offsets(kind)
-                bound.run { $0.take(offsets) }
+                var offsets: CloseGather.Offsets = [:]
+                for kind in kinds { offsets[kind] = shard.offsets(kind) }
+                let all = offsets
+                bound.run { $0.take(all, []) }
             }
+        }
+    }
+
+    /// Writes one directory's files on its own thread, then tells the logs that wait for it.
+    private func write(
+        _ kinds: [OffsetCheckpoint.Kind], _ offsets: CloseGather.Offsets, to open: OpenDirectory,
+        round: Int? = nil, then done: @escaping (Upkeep) -> Void
+    ) {
+        let me = LoopBound((self, done), on: loop)
+        let id = open.handle.id
+        let own = kinds.map { (kind: $0, rows: offsets[$0]?[id] ?? [:]) }
+        open.handle.flusher.perform { [shards] in
+            do throws(FileError) {
+                for (kind, rows) in own { try open.directory.write(kind, rows) }
+            } catch {
+                me.post { upkeep, done in
+                    upkeep.failed(open, "checkpointNotWritten", "\(error)")
+                    done(upkeep)
+                }
+                return
+            }
+            if let round { open.handle.checkpointsWritten(in: round) }
+            for (kind, rows) in own where kind == .recoveryPoint {
+                for shard in shards { shard.post { $0.recoveryPointsWritten(rows, in: id) } }
+            }
+            me.post { upkeep, done in done(upkeep) }
         }
     }
 
@@ -91,14 +145,17 @@ final class Upkeep {
         for open in directories where !open.handle.isOffline {
             guard let since = open.handle.flusher.busySince else { continue }
             guard loop.now - since > node.configuration.flushStall else { continue }
-            guard open.handle.fail() else { continue }
-            node.log.error(
-                "flushStalled",
-                ["directory": open.handle.path, "since": "\(loop.now - since)"])
-            let id = open.handle.id
-            for shard in shards { shard.post { $0.goOffline(id) } }
-            shards[0].post { $0.cluster?.run { $0.directoryFailed(id) } }
+            failed(open, "flushStalled", "for \(loop.now - since)")
         }
+    }
+
+    /// What is in the directory is not to be trusted, or not to be had: its leaders move.
+    private func failed(_ open: OpenDirectory, _ event: StaticString, _ cause: String) {
+        guard open.handle.fail() else { return }
+        node.log.error("\(event)", ["directory": open.handle.path, "cause": cause])
+        let id = open.handle.id
+        for shard in shards { shard.post { $0.goOffline(id) } }
+        shards[0].post { $0.cluster?.run { $0.directoryFailed(id) } }
     }
 
     // MARK: The end
@@ -121,44 +178,39 @@ final class Upkeep {
     private func finish(
         _ epoch: BrokerEpoch, _ result: CloseGather.Result, _ done: @escaping @Sendable () -> Void
     ) {
-        for open in directories where !open.handle.isOffline {
+        let node = node
+        let me = LoopBound(self, on: loop)
+        var missing = directories.count
+        let last = LoopBound({ missing -= 1; if missing == 0 { me.take().release(done) } }, on: loop)
+        for open in directories {
             let id = open.handle.id
-            do throws(FileError) {
-                for kind in [OffsetCheckpoint.Kind.recoveryPoint, .logStart, .highWatermark] {
-                    try open.directory.write(kind, result.offsets[kind]?[id] ?? [:])
+            // Behind whatever the directory's thread still has to do, so that nothing older is written last.
+            open.handle.flusher.perform {
+                defer { last.post { $0() } }
+                guard !open.handle.isOffline else { return }
+                do throws(FileError) {
+                    for kind in Self.kinds {
+                        try open.directory.write(kind, result.offsets[kind]?[id] ?? [:])
+                    }
+                    guard !result.failed.contains(id) else { return }
+                    try open.directory.markCleanShutdown(brokerEpoch: epoch)
+                } catch {
+                    node.log.error(
+                        "notClosedCleanly", ["directory": open.handle.path, "cause": error])
                 }
-                guard !result.failed.contains(id) else { continue }
-                try open.directory.markCleanShutdown(brokerEpoch: epoch)
-            } catch {
-                node.log.error(
-                    "notClosedCleanly", ["directory": open.handle.path, "cause": error])
             }
         }
+        if directories.isEmpty { release(done) }
+    }
+
+    private func release(_ done: @escaping @Sendable () -> Void) {
         for open in directories { open.directory.release() }
         node.log.info("stopped", ["node": node.configuration.nodeID.rawValue])
         done()
     }
 }
 
-/// Gathers one kind of offset from all loops.
-private final class CheckpointGather {
-    private var missing: Int
-    private var offsets: [DirectoryID: [TopicPartition: Offset]] = [:]
-    private let finish: ([DirectoryID: [TopicPartition: Offset]]) -> Void
-
-    init(missing: Int, finish: @escaping ([DirectoryID: [TopicPartition: Offset]]) -> Void) {
-        self.missing = missing
-        self.finish = finish
-    }
-
-    func take(_ more: [DirectoryID: [TopicPartition: Offset]]) {
-        for (id, map) in more { offsets[id, default: [:]].merge(map) { _, new in new } }
-        missing -= 1
-        if missing == 0 { finish(offsets) }
-    }
-}
-
-/// Gathers what closing the logs left.
+/// Gathers offsets from all loops, and in which directories a log could not be closed.
 final class CloseGather {
     typealias Offsets = [OffsetCheckpoint.Kind: [DirectoryID: [TopicPartition: Offset]]]
 

@@ -51,7 +51,7 @@ package final class PartitionLog {
     var mustRebuildEpochs = false
 
     /// The recovery point in the checkpoint file, as far as its owner has told.
-    var recoveryPointSaved: Offset
+    package internal(set) var recoveryPointSaved: Offset
 
     var state: State
     var flushing = FlushState()
