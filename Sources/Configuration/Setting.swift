@@ -42,7 +42,7 @@ package struct Setting: Sendable {
 
     /// What a value must be: `int, at least 1`.
     package var allowed: String {
-        guard let rule = rule.allowed else { return kind.name }
+        guard let rule = rule.allowed else { return kind == .boolean ? "true or false" : kind.name }
         return "\(kind.name), \(rule)"
     }
 

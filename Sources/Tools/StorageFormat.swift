@@ -70,6 +70,11 @@ struct StorageFormat: Sendable {
             }
         }
         guard !empty.isEmpty else { return ["All of the log directories are already formatted."] }
+        for directory in empty {
+            do { try LogDirectory.checkRoom(at: directory, on: fileSystem) } catch {
+                throw .failed("\(directory) cannot be formatted: \(error)")
+            }
+        }
         var lines = ["Bootstrap metadata: \(bootstrapText)"]
         for directory in empty {
             let purpose = purpose(of: directory)

@@ -17,8 +17,8 @@ package struct StartError: Error, CustomStringConvertible {
 
 /// A running node: broker, controller or both.
 ///
-/// Start: directories are locked and checked, logs opened (and recovered after an unclean stop), listeners
-/// bound; then the loops take over. The node serves clients once it has replayed its own registration. Stop:
+/// Start: directories are checked and locked, listeners bound, logs opened (and recovered after an unclean
+/// stop); then the loops take over. The node serves clients once it has replayed its own registration. Stop:
 /// leaderships move away, logs are closed, the mark of an orderly stop is written last.
 package final class BrokerServer: Sendable {
     private let node: Node
@@ -42,33 +42,42 @@ package final class BrokerServer: Sendable {
         for warning in configuration.warnings {
             logging.log("config").warn("configuration", ["warning": warning])
         }
-        let storage = try NodeStorage.open(configuration, world: world, log: logging.log("storage"))
+        let checked = try NodeStorage.check(configuration, world: world)
         let node = Node(
-            configuration: configuration, world: world, clusterID: storage.clusterID,
+            configuration: configuration, world: world, clusterID: checked.clusterID,
             logging: logging, metrics: metrics, facts: facts)
-        return try BrokerServer(node, storage, serving: serving, failed: failed)
+        return try BrokerServer(node, checked, serving: serving, failed: failed)
     }
 
     private init(
-        _ node: Node, _ storage: NodeStorage, serving: @escaping @Sendable () -> Void,
+        _ node: Node, _ checked: CheckedStorage, serving: @escaping @Sendable () -> Void,
         failed: @escaping @Sendable (String) -> Void
     ) throws(StartError) {
         self.node = node
-        directories = storage.directories
-        let brokerStorage = BrokerStorage(directories: storage.directories.map(\.handle))
+        directories = checked.replicaDirectories
+        let brokerStorage = BrokerStorage(directories: directories.map(\.handle))
         var shards: [LoopBound<Shard>] = []
         for (index, loop) in node.world.dataLoops.enumerated() {
             let shard = Shard(index: index, loop: loop, node: node, storage: brokerStorage)
             shards.append(LoopBound(shard, on: loop))
         }
         self.shards = shards
-        let link = try Self.makeLink(node, storage, shards)
+        // Before anything changes on disk. Who connects from here on waits in the kernel's queue.
+        listeners = try Self.listen(node, shards, .served)
+        let storage: NodeStorage
+        let link: ClusterLink
+        do throws(StartError) {
+            storage = try NodeStorage.open(
+                checked, world: node.world, log: node.logging.log("storage"))
+            link = try Self.makeLink(node, storage, shards)
+        } catch {
+            for listener in listeners { listener.close() }
+            throw error
+        }
         cluster = LoopBound(link, on: node.world.metadataLoop)
         upkeep = LoopBound(
             Upkeep(node: node, shards: shards, directories: storage.directories),
             on: node.world.metadataLoop)
-        let table = APITable.served
-        listeners = try Self.listen(node, shards, table)
         wire(storage, link, serving: serving, failed: failed)
     }
 
@@ -216,7 +225,7 @@ package final class BrokerServer: Sendable {
                 node.log.write(
                     .warn, "connectionRefused", peer: PeerAddress.host(of: connection.peer),
                     [
-                        "listener": context.name,
+                        "peer": connection.peer, "listener": context.name,
                         "cause": "max.connections or max.connections.per.ip",
                     ])
                 return nil

@@ -70,7 +70,7 @@ final class RequestServer {
         metrics.requestRefused()
         shard.node.log.write(
             .warn, "requestRefused", peer: PeerAddress.host(of: peer),
-            ["listener": listener.name, "cause": error.explanation])
+            ["peer": peer, "listener": listener.name, "cause": error.explanation])
     }
 
     func connectionClosed(_ connection: ClientConnection, _ reason: CloseReason) {
@@ -84,7 +84,7 @@ final class RequestServer {
             shard.node.log.write(
                 .warn, "invalidFrame", peer: PeerAddress.host(of: connection.peer),
                 [
-                    "listener": listener.name, "length": length,
+                    "peer": connection.peer, "listener": listener.name, "length": length,
                     "cause": InvalidFrame.guess(length),
                 ])
         case .closedByPeer, .failed, .closedLocally, .idle:

@@ -54,55 +54,63 @@ final class NodeStorage {
         return logs
     }
 
-    static func open(
-        _ configuration: NodeConfiguration, world: World, log: Log
-    ) throws(StartError) -> NodeStorage {
+    /// Finds out whether every directory is ours, and takes it. Nothing is changed on disk, not even by the
+    /// lock of one directory while another may turn out to be somebody else's.
+    static func check(
+        _ configuration: NodeConfiguration, world: World
+    ) throws(StartError) -> CheckedStorage {
         var paths = configuration.logDirectories
         if !paths.contains(configuration.metadataDirectory) {
             paths.append(configuration.metadataDirectory)
         }
-        var opened: [Checked] = []
-        // Nothing is changed on disk before every directory has proven to be ours.
+        var identities: [Identity] = []
         for path in paths {
-            do throws(StartError) {
-                opened.append(try check(path, configuration, world.fileSystem, opened))
+            identities.append(try identity(path, configuration, world.fileSystem, identities))
+        }
+        var directories: [OpenDirectory] = []
+        for one in identities {
+            do throws(LogError) {
+                directories.append(
+                    OpenDirectory(
+                        directory: try LogDirectory(one.path, on: world.fileSystem),
+                        handle: LogDirectoryHandle(
+                            id: one.id, path: one.path,
+                            flusher: world.fileSystem.makeFlusher(for: one.path))))
             } catch {
-                for one in opened { one.directory.release() }
-                throw error
+                for taken in directories { taken.directory.release() }
+                throw StartError(LogDirectory.remedy(for: error, at: one.path))
             }
         }
-        return try load(opened, configuration, world, log)
+        return CheckedStorage(
+            clusterID: identities.first?.clusterID ?? "", directories: directories,
+            configuration: configuration)
     }
 
-    /// A directory that is locked and ours, and not changed yet.
-    private struct Checked {
-        let directory: LogDirectory
+    /// Whose a directory is.
+    private struct Identity {
+        let path: String
         let clusterID: String
         let id: DirectoryID
     }
 
-    private static func check(
+    private static func identity(
         _ path: String, _ configuration: NodeConfiguration, _ fileSystem: any FileSystem,
-        _ before: [Checked]
-    ) throws(StartError) -> Checked {
-        let directory: LogDirectory
-        let properties: MetaProperties?
+        _ before: [Identity]
+    ) throws(StartError) -> Identity {
+        let found: MetaProperties?
         do throws(LogError) {
-            properties = try MetaProperties.read(in: path, on: fileSystem)
-            guard properties != nil else {
-                throw .corruptFile(path: "\(path)/meta.properties", reason: "it is missing")
-            }
-            directory = try LogDirectory(path, on: fileSystem)
-        } catch .corruptFile(let file, let reason) where reason == "it is missing" {
-            throw StartError(
-                "\(path) is not formatted (there is no \(file)): run `martlet storage format -t "
-                    + "CLUSTER_ID -c FILE`, with an id from `martlet storage random-uuid`")
+            found = try MetaProperties.read(in: path, on: fileSystem)
+            if found != nil { try LogDirectory.checkRoom(at: path, on: fileSystem) }
         } catch {
             throw StartError(LogDirectory.remedy(for: error, at: path))
         }
-        guard let properties, let clusterID = properties.clusterID, let id = properties.directoryID
-        else {
-            directory.release()
+        guard let properties = found else {
+            throw StartError(
+                "\(path) is not formatted (there is no \(path)/meta.properties): run `martlet "
+                    + "storage format -t CLUSTER_ID -c FILE`, with an id from `martlet storage "
+                    + "random-uuid`")
+        }
+        guard let clusterID = properties.clusterID, let id = properties.directoryID else {
             throw StartError(
                 "\(path)/meta.properties has no cluster.id or directory.id: it is of a version "
                     + "before KRaft, which cannot be taken over")
@@ -111,38 +119,35 @@ final class NodeStorage {
         if let fault = properties.mismatch(
             clusterID: expected, nodeID: configuration.nodeID, in: path)
         {
-            directory.release()
             throw StartError(fault)
         }
         if let twin = before.first(where: { $0.id == id }) {
-            directory.release()
             throw StartError(
-                "\(path) and \(twin.directory.path) have the same directory.id: one is a copy of the "
+                "\(path) and \(twin.path) have the same directory.id: one is a copy of the "
                     + "other; take one of them out of log.dirs")
         }
-        return Checked(directory: directory, clusterID: clusterID, id: id)
+        return Identity(path: path, clusterID: clusterID, id: id)
     }
 
-    private static func load(
-        _ checked: [Checked], _ configuration: NodeConfiguration, _ world: World, _ log: Log
+    /// Opens what was checked: logs are recovered after an unclean stop, and the mark of a clean one goes.
+    static func open(
+        _ checked: CheckedStorage, world: World, log: Log
     ) throws(StartError) -> NodeStorage {
-        var directories: [OpenDirectory] = []
+        let configuration = checked.configuration
         var logs: [FoundLog] = []
         var previous: [BrokerEpoch] = []
-        guard let first = checked.first,
-            let home = checked.first(where: { $0.directory.path == configuration.metadataDirectory }
-            )
+        guard
+            let home = checked.directories.first(where: {
+                $0.directory.path == configuration.metadataDirectory
+            })
         else { preconditionFailure("log.dirs is never empty") }
         let now = world.dataLoops[0].wallTime
-        for one in checked {
-            let handle = LogDirectoryHandle(
-                id: one.id, path: one.directory.path,
-                flusher: world.fileSystem.makeFlusher(for: one.directory.path))
+        for one in checked.directories {
             do throws(LogError) {
                 let contents = try one.directory.takeContents()
                 for fault in contents.faults { log.warn("checkpointDamaged", ["cause": fault]) }
                 for path in contents.ignored { log.warn("directoryIgnored", ["path": path]) }
-                remove(contents.deleted, handle, world.fileSystem, log)
+                remove(contents.deleted, one.handle, world.fileSystem, log)
                 let epoch =
                     contents.cleanShutdown?.brokerEpoch
                     ?? RegistrationFile(in: one.directory.path, on: world.fileSystem).read()
@@ -151,16 +156,12 @@ final class NodeStorage {
                 let present = Set(contents.logs.map(\.partition))
                 for rows in [contents.recoveryPoints, contents.logStarts, contents.highWatermarks] {
                     for name in rows.keys where !present.contains(name) {
-                        handle.checkpointsOutlive(name)
+                        one.handle.checkpointsOutlive(name)
                     }
                 }
-                logs += try open(contents, handle, world, now, log)
+                logs += try open(contents, one.handle, world, now, log)
             } catch {
                 throw StartError(LogDirectory.remedy(for: error, at: one.directory.path))
-            }
-            // A directory that only holds metadata takes no replicas.
-            if configuration.logDirectories.contains(one.directory.path) {
-                directories.append(OpenDirectory(directory: one.directory, handle: handle))
             }
         }
         let metadata: MetadataStore
@@ -175,8 +176,8 @@ final class NodeStorage {
             throw StartError(error.description)
         }
         return NodeStorage(
-            clusterID: first.clusterID, directories: directories, metadata: metadata,
-            metadataID: home.id, bootstrap: bootstrap,
+            clusterID: checked.clusterID, directories: checked.replicaDirectories,
+            metadata: metadata, metadataID: home.handle.id, bootstrap: bootstrap,
             previousEpoch: Set(previous).count == 1 ? previous[0] : .none, logs: logs)
     }
 

@@ -22,6 +22,27 @@ package final class LogDirectory: Sendable {
     /// Gives the directory up.
     package func release() { lock.release() }
 
+    /// A node with less room than this could not even say who leads.
+    private static let roomMin: Int64 = 1 << 16
+
+    /// Refuses a full disk before anything is written to it. `path` may not exist yet, or some of its
+    /// parents.
+    package static func checkRoom(
+        at path: String, on fileSystem: any FileSystem
+    ) throws(LogError) {
+        var place = path
+        while !fileSystem.exists(place), place != PathName.parent(of: place) {
+            place = PathName.parent(of: place)
+        }
+        let free = try onDisk { () throws(FileError) in try fileSystem.freeBytes(at: place) }
+        guard free >= roomMin else {
+            throw .file(
+                FileError(
+                    .noSpace, operation: "write", path: path,
+                    reason: "No space left on device (\(free) bytes are free)"))
+        }
+    }
+
     /// What the operator must do about an error of opening a directory.
     package static func remedy(for error: LogError, at path: String) -> String {
         guard case .file(let error) = error else { return error.description }
@@ -35,7 +56,7 @@ package final class LogDirectory: Sendable {
         case .notPermitted, .readOnly:
             return "\(path) cannot be written (\(error.reason)): correct its owner or mode"
         case .noSpace:
-            return "\(path) is on a full disk: make room or move log.dirs"
+            return "\(path) is on a full disk (\(error.reason)): make room or move log.dirs"
         case .tooManyOpenFiles:
             return "\(path): too many open files: raise the process's limit (ulimit -n)"
         case .alreadyExists, .failed:
