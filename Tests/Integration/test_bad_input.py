@@ -80,7 +80,10 @@ class Visits(unittest.TestCase):
             return [line for line in file if re.search(rf"\b{re.escape(host)}\b", line)]
 
     def one_line(self, host, *words):
-        lines = self.lines(host)
+        deadline = time.monotonic() + 5
+        # The line follows the end of the connection.
+        while not (lines := self.lines(host)) and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.assertEqual(len(lines), 1, "".join(lines))
         for word in words:
             self.assertIn(word, lines[0])
