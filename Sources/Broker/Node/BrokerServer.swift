@@ -36,7 +36,8 @@ package final class BrokerServer: Sendable {
     ///   - failed: called when the node cannot go on; the process should end with its words.
     package static func start(
         _ configuration: NodeConfiguration, world: World, logging: Logging, metrics: Metrics,
-        facts: @escaping @Sendable () -> ProcessFacts? = { nil }, serving: @escaping @Sendable () -> Void,
+        facts: @escaping @Sendable () -> ProcessFacts? = { nil },
+        serving: @escaping @Sendable () -> Void,
         failed: @escaping @Sendable (String) -> Void
     ) throws(StartError) -> BrokerServer {
         for warning in configuration.warnings {

@@ -60,7 +60,8 @@ extension Shard {
     }
 
     /// Makes a replica that is new here. Its directory is made by its first append.
-    private func open(_ state: PartitionImage, _ key: PartitionKey, of topic: String) -> Partition? {
+    private func open(_ state: PartitionImage, _ key: PartitionKey, of topic: String) -> Partition?
+    {
         guard let directory = storage.directory(for: state.directory(on: nodeID)) else {
             return nil
         }
