@@ -115,7 +115,8 @@ enum ListOffsetsHandler {
         let end = partition.readableEnd(for: question.reader)
         // KIP-207: a new leader may know an older high watermark than clients have seen already, so it cannot
         // say where the end is, nor that a record is not there.
-        let isCurrent = question.reader.isFollower || partition.leader?.isHighWatermarkCurrent == true
+        let isCurrent =
+            question.reader.isFollower || partition.leader?.isHighWatermarkCurrent == true
         let unavailable: ErrorCode? =
             isCurrent ? nil : question.version >= 5 ? .offsetNotAvailable : .leaderNotAvailable
         switch question.timestamp {

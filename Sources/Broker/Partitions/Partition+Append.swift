@@ -16,7 +16,9 @@ extension Partition {
 
     /// A producer's records (`protocol.md` §12): validated, stamped and appended, not yet committed.
     func append(_ part: ProducePart, acknowledgement: Acknowledgement, version: Int16) -> Appended {
-        guard !isOffline, !directory.isOffline else { return .refused(.failure(.kafkaStorageError)) }
+        guard !isOffline, !directory.isOffline else {
+            return .refused(.failure(.kafkaStorageError))
+        }
         guard let leader else {
             var outcome = ProduceOutcome.failure(.notLeaderOrFollower)
             outcome.currentLeader = currentLeader

@@ -219,7 +219,9 @@ final class Partition {
     /// Keeps the waiters in the order of what they wait for: a batch sent again waits for an earlier end.
     func wait(_ waiter: ProduceWaiter) {
         var place = produceWaiters.count
-        while place > 0, produceWaiters[place - 1].requiredOffset > waiter.requiredOffset { place -= 1 }
+        while place > 0, produceWaiters[place - 1].requiredOffset > waiter.requiredOffset {
+            place -= 1
+        }
         produceWaiters.insert(waiter, at: place)
     }
 
