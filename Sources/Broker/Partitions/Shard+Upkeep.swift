@@ -14,7 +14,9 @@ extension Shard {
             case .recoveryPoint:
                 offset = partition.log.recoveryPoint
                 // It may be in the file from now on.
-                if offset > partition.log.recoveryPointSaved { partition.log.recoveryPointWritten(offset) }
+                if offset > partition.log.recoveryPointSaved {
+                    partition.log.recoveryPointWritten(offset)
+                }
             case .logStart: offset = partition.log.logStartOffset
             case .cleaner: continue
             }

@@ -181,7 +181,10 @@ final class Upkeep {
         let node = node
         let me = LoopBound(self, on: loop)
         var missing = directories.count
-        let last = LoopBound({ missing -= 1; if missing == 0 { me.take().release(done) } }, on: loop)
+        let last = LoopBound(
+            {
+                missing -= 1; if missing == 0 { me.take().release(done) }
+            }, on: loop)
         for open in directories {
             let id = open.handle.id
             // Behind whatever the directory's thread still has to do, so that nothing older is written last.
