@@ -47,28 +47,15 @@ extension Catalogue {
     package static let controllerEventsTimedOut = MetricDefinition(
         "kafka_controller_kafkacontroller_eventqueueoperationstimedoutcount", .gauge,
         "Operations that timed out before the controller began them.")
-    package static let controllerQueueTime = MetricDefinition(
-        "kafka_controller_controllereventmanager_eventqueuetimems", .summary(scale: 1e-6),
-        "Milliseconds a controller operation waited.")
-    package static let controllerProcessingTime = MetricDefinition(
-        "kafka_controller_controllereventmanager_eventqueueprocessingtimems", .summary(scale: 1e-6),
-        "Milliseconds a controller operation took.")
     package static let uncleanElections = MetricDefinition(
         "kafka_controller_controllerstats_uncleanleaderelections_total", .counter,
         "Leaders chosen outside the in-sync replicas: data may be lost.")
-    package static let electionsFromELR = MetricDefinition(
-        "kafka_controller_controllerstats_electionfromeligibleleaderreplicas_total", .counter,
-        "Leaders chosen from the eligible leader replicas.")
-    package static let leaderElections = MetricDefinition(
-        "kafka_controller_controllerstats_leaderelectionrateandtimems", .summary(scale: 1e-6),
-        "Leader elections and the milliseconds they took.")
 
     static let controllerTable: [MetricDefinition] = [
         activeControllerCount, offlinePartitions, preferredReplicaImbalance, activeBrokers,
         fencedBrokers, globalTopics, globalPartitions, metadataErrors, lastAppliedRecordOffset,
         lastCommittedRecordOffset, lastAppliedRecordTimestamp, lastAppliedRecordLag,
         timedOutHeartbeats, newActiveControllers, controllerEventsStarted,
-        controllerEventsTimedOut, controllerQueueTime, controllerProcessingTime, uncleanElections,
-        electionsFromELR, leaderElections,
+        controllerEventsTimedOut, uncleanElections,
     ]
 }

@@ -5,9 +5,6 @@ extension Catalogue {
     package static let clusterID = MetricDefinition(
         "kafka_server_kafkaserver_clusterid", .gauge, labels: ["clusterId"],
         "1, with the cluster's id as label.")
-    package static let appInfo = MetricDefinition(
-        "kafka_server_app_info", .gauge, labels: ["version", "commit_id"],
-        "1, with the build as labels.")
     package static let processCPU = MetricDefinition(
         "process_cpu_seconds_total", .counter,
         "Processor time used, in seconds.")
@@ -23,12 +20,9 @@ extension Catalogue {
     package static let processStartTime = MetricDefinition(
         "process_start_time_seconds", .gauge,
         "When the process started, in seconds since 1970.")
-    package static let logLines = MetricDefinition(
-        "martlet_log_lines_total", .counter, labels: ["level"],
-        "Lines written to the log.")
 
     static let processTable: [MetricDefinition] = [
-        brokerState, clusterID, appInfo, processCPU, processResidentMemory, processOpenFiles,
-        processOpenFilesMax, processStartTime, logLines,
+        brokerState, clusterID, processCPU, processResidentMemory, processOpenFiles,
+        processOpenFilesMax, processStartTime,
     ]
 }

@@ -5,9 +5,6 @@ extension Catalogue {
     package static let raftLeader = MetricDefinition(
         "kafka_server_raftmetrics_current_leader", .gauge,
         "The quorum's leader, -1 if unknown.")
-    package static let raftVote = MetricDefinition(
-        "kafka_server_raftmetrics_current_vote", .gauge,
-        "Whom this node voted for in this term, -1 for nobody.")
     package static let raftEpoch = MetricDefinition(
         "kafka_server_raftmetrics_current_epoch", .gauge,
         "The quorum's term.")
@@ -23,9 +20,6 @@ extension Catalogue {
     package static let raftVoters = MetricDefinition(
         "kafka_server_raftmetrics_number_of_voters", .gauge,
         "Voters of the quorum.")
-    package static let raftObservers = MetricDefinition(
-        "kafka_server_raftmetrics_number_of_observers", .gauge,
-        "Observers that the quorum's leader knows.")
     package static let raftElections = MetricDefinition(
         "martlet_raft_elections_total", .counter,
         "Elections this node stood in.")
@@ -38,32 +32,13 @@ extension Catalogue {
     package static let brokerMetadataTimestamp = MetricDefinition(
         "kafka_server_brokermetadatametrics_last_applied_record_timestamp", .gauge,
         "When the last applied record was appended, in milliseconds since 1970.")
-    package static let brokerMetadataLag = MetricDefinition(
-        "kafka_server_brokermetadatametrics_last_applied_record_lag_ms", .gauge,
-        "Age of the last record this broker applied, in milliseconds.")
-    package static let metadataLoadErrors = MetricDefinition(
-        "kafka_server_brokermetadatametrics_metadata_load_error_count", .gauge,
-        "Metadata that could not be read; must be 0.")
     package static let metadataApplyErrors = MetricDefinition(
         "kafka_server_brokermetadatametrics_metadata_apply_error_count", .gauge,
         "Metadata that could not be applied; must be 0.")
-    package static let metadataVersion = MetricDefinition(
-        "kafka_server_metadataloader_currentmetadataversion", .gauge,
-        "The metadata.version in force.")
-    package static let finalizedLevel = MetricDefinition(
-        "kafka_server_metadataloader_finalizedlevel", .gauge, labels: ["featureName"],
-        "Level of a feature in force.")
-    package static let snapshotBytes = MetricDefinition(
-        "kafka_server_snapshotemitter_latestsnapshotgeneratedbytes", .gauge,
-        "Bytes of the latest metadata snapshot made here.")
-    package static let snapshotAge = MetricDefinition(
-        "kafka_server_snapshotemitter_latestsnapshotgeneratedagems", .gauge,
-        "Age of the latest metadata snapshot made here, in milliseconds.")
 
     static let quorumTable: [MetricDefinition] = [
-        raftState, raftLeader, raftVote, raftEpoch, raftHighWatermark, raftLogEndOffset,
-        raftLogEndEpoch, raftVoters, raftObservers, raftElections, raftCommitLatency,
-        brokerMetadataOffset, brokerMetadataTimestamp, brokerMetadataLag, metadataLoadErrors,
-        metadataApplyErrors, metadataVersion, finalizedLevel, snapshotBytes, snapshotAge,
+        raftState, raftLeader, raftEpoch, raftHighWatermark, raftLogEndOffset,
+        raftLogEndEpoch, raftVoters, raftElections, raftCommitLatency,
+        brokerMetadataOffset, brokerMetadataTimestamp, metadataApplyErrors,
     ]
 }

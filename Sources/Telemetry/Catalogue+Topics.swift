@@ -8,9 +8,6 @@ extension Catalogue {
     package static let bytesOut = MetricDefinition(
         "kafka_server_brokertopicmetrics_bytesout_total", .counter, labels: ["topic"],
         "Bytes that clients read.")
-    package static let bytesRejected = MetricDefinition(
-        "kafka_server_brokertopicmetrics_bytesrejected_total", .counter, labels: ["topic"],
-        "Bytes of refused batches.")
     package static let replicationBytesIn = MetricDefinition(
         "kafka_server_brokertopicmetrics_replicationbytesin_total", .counter,
         "Bytes fetched from leaders.")
@@ -38,17 +35,10 @@ extension Catalogue {
     package static let invalidOffsetOrSequence = MetricDefinition(
         "kafka_server_brokertopicmetrics_invalidoffsetorsequencerecords_total", .counter,
         "Batches refused for offsets or sequence numbers.")
-    package static let noKeyCompacted = MetricDefinition(
-        "kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total", .counter,
-        "Records without key refused by compacted topics.")
-    package static let produceConversions = MetricDefinition(
-        "kafka_server_brokertopicmetrics_producemessageconversions_total", .counter,
-        labels: ["topic"],
-        "Batches written in another codec than they came in.")
 
     static let topicsTable: [MetricDefinition] = [
-        messagesIn, bytesIn, bytesOut, bytesRejected, replicationBytesIn, replicationBytesOut,
+        messagesIn, bytesIn, bytesOut, replicationBytesIn, replicationBytesOut,
         produceRequests, fetchRequests, failedProduceRequests, failedFetchRequests, invalidMagic,
-        invalidCRC, invalidOffsetOrSequence, noKeyCompacted, produceConversions,
+        invalidCRC, invalidOffsetOrSequence,
     ]
 }

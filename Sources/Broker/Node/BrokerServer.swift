@@ -223,6 +223,7 @@ package final class BrokerServer: Sendable {
             // Before it has caught up a broker would show clients an empty cluster.
             guard context.kind == .controller || node.isOpen else { return nil }
             guard limit.admit(PeerAddress.host(of: connection.peer)) else {
+                home.take().metrics.network.connectionRefused()
                 node.log.write(
                     .warn, "connectionRefused", peer: PeerAddress.host(of: connection.peer),
                     [

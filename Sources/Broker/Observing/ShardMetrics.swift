@@ -119,8 +119,11 @@ final class NetworkMetrics {
     private let closed: Counter
     private let refused: Counter
     private let paused: Counter
+    private let notAdmitted: Counter
     /// By API and version, made when first seen.
     private var requests: [Int32: Counter] = [:]
+    /// By API, made when first seen.
+    private var times: [ApiKey: Histogram] = [:]
 
     init(registry: Metrics) {
         self.registry = registry
@@ -129,6 +132,7 @@ final class NetworkMetrics {
         closed = registry.counter(Catalogue.connectionsClosed)
         refused = registry.counter(Catalogue.framesRefused)
         paused = registry.counter(Catalogue.readsPaused)
+        notAdmitted = registry.counter(Catalogue.connectionsRefused)
     }
 
     func connectionOpened() {
@@ -142,7 +146,19 @@ final class NetworkMetrics {
     }
 
     func requestRefused() { refused.add() }
+    func connectionRefused() { notAdmitted.add() }
     func readingPaused() { paused.add() }
+
+    /// From the request's arrival to its answer, waiting for replicas or records included.
+    func requestAnswered(_ api: ApiKey, took: Duration, at now: Instant) {
+        if let histogram = times[api] {
+            histogram.record(took, at: now)
+            return
+        }
+        let histogram = registry.histogram(Catalogue.requestTotalTime, "\(api)")
+        times[api] = histogram
+        histogram.record(took, at: now)
+    }
 
     func requestBegun(_ api: ApiKey, version: Int16) {
         let key = Int32(api.rawValue) << 16 | Int32(version)

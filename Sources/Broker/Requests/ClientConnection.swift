@@ -67,7 +67,10 @@ final class ClientConnection: ConnectionHandler {
     }
 
     /// The answer to the request in `slot`.
-    func answer(_ answer: Answer, slot: UInt64) {
+    func answer(_ answer: Answer, to exchange: Exchange, slot: UInt64) {
+        server.metrics.requestAnswered(
+            exchange.header.apiKey, took: connection.loop.now - exchange.receivedAt,
+            at: connection.loop.now)
         guard !isClosed else { return }
         precondition(slot >= firstSlot, "a request is answered once")
         let index = Int(slot - firstSlot)

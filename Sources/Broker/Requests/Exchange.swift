@@ -83,7 +83,7 @@ package final class Exchange: Sendable {
     private func deliver(_ answer: Answer) {
         switch origin {
         case .connection(let connection, let slot):
-            connection.run { $0.answer(answer, slot: slot) }
+            connection.run { $0.answer(answer, to: self, slot: slot) }
         case .envelope(let wrap):
             guard case .pieces(let pieces) = answer, case .bytes(let frame)? = pieces.first else {
                 wrap(nil)
