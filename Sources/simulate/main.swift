@@ -1,5 +1,5 @@
-// The door of the simulator: `simulate SEED`, `simulate FIRST-LAST`. One line a seed; a seed that breaks a rule shows
-// its timeline, and the exit code is 1.
+// The door of the simulator: `simulate SEED` or `simulate FIRST-LAST`, `--timeline` to see all that happened. One line
+// a seed; one that breaks a rule shows its last events, and the exit code is not 0.
 
 internal import Simulation
 
@@ -14,9 +14,11 @@ for seed in first...last {
     let run = FaultRun(seed: seed)
     run.play()
     print(run.summary)
-    if !run.isFaultless {
-        failed += 1
-        print(run.report(lines: words.contains("--all") ? 4_000 : 80))
+    if !run.isFaultless { failed += 1 }
+    if words.contains("--timeline") {
+        print(run.report(lines: .max))
+    } else if !run.isFaultless {
+        print(run.report(lines: 80))
     }
 }
 print("\(failed) of \(last - first + 1) seeds failed")

@@ -3,7 +3,7 @@ internal import Model
 /// One seed: a cluster under load while faults strike it, then peace, in which everything must come back.
 package final class FaultRun {
     /// How long faults strike.
-    static let faultTime = Duration.seconds(20)
+    static let faultTime = Duration.seconds(12)
     /// How soon after the last fault all nodes must serve.
     static let recoveryMax = Duration.seconds(30)
 

@@ -5,7 +5,7 @@ package final class Timeline: @unchecked Sendable {
     // SAFETY: a simulated world lives on one thread.
 
     /// Lines that are kept.
-    static let linesMax = 4_000
+    static let linesMax = 20_000
 
     private let time: VirtualTime
     private let start: Instant
