@@ -28,6 +28,7 @@ final class ClusterLink {
     let topicCreation: TopicCreation
     let forwarder: Forwarder
     private let enrollment: ControllerEnrollment?
+    private var isLeaving = false
     /// Called when the checkpoint files must be written soon.
     var checkpointsWanted: (() -> Void)?
     /// The node cannot go on.
@@ -114,8 +115,10 @@ final class ClusterLink {
 
     func directoryFailed(_ id: DirectoryID) { lifecycle?.directoryFailed(id) }
 
-    /// Hands over what this node leads, then calls `done`.
+    /// Hands over what this node leads, then calls `done`. Asked again, it goes on as it began.
     func leave(_ done: @escaping () -> Void) {
+        guard !isLeaving else { return }
+        isLeaving = true
         var isDone = false
         let finish = { [weak self] in
             guard !isDone else { return }

@@ -9,11 +9,13 @@ internal import Wire
 /// before them have left (`protocol.md` §2). Partitions see the requests in order, because work posted to a
 /// loop keeps its order.
 ///
-/// Back-pressure: with `inFlightMax` requests unanswered or `unsentMax` bytes not taken by the peer, the
-/// connection stops reading until both fall below their limits again.
+/// Back-pressure: with `inFlightMax` requests or `inFlightBytesMax` bytes of them unanswered, or `unsentMax`
+/// bytes not taken by the peer, the connection stops reading until all are below their limits again.
 final class ClientConnection: ConnectionHandler {
     /// Requests of one connection worked on at once.
     static let inFlightMax = 256
+    /// Bytes of requests of one connection worked on at once; the one that crosses the limit is still taken.
+    static let inFlightBytesMax = 32 << 20
     /// Answer bytes waiting for the peer.
     static let unsentMax = 16 << 20
 
@@ -24,6 +26,8 @@ final class ClientConnection: ConnectionHandler {
     /// Answers by order of request; nil while not there yet.
     private var slots: [Answer?] = []
     private var firstSlot: UInt64 = 0
+    /// Bytes of the requests begun and not answered.
+    private var inFlightBytes = 0
     private var isReading = true
     private var isClosed = false
     /// Fetches that wait for records.
@@ -51,6 +55,7 @@ final class ClientConnection: ConnectionHandler {
         for fetch in parkedFetches where fetch.isFollower { fetch.interrupt() }
         let slot = firstSlot + UInt64(slots.count)
         slots.append(nil)
+        inFlightBytes += frame.count
         let origin = Exchange.Origin.connection(LoopBound(self, on: connection.loop), slot: slot)
         do throws(RequestError) {
             try server.begin(frame, from: self, origin: origin)
@@ -76,8 +81,8 @@ final class ClientConnection: ConnectionHandler {
         let index = Int(slot - firstSlot)
         precondition(slots[index] == nil, "a request is answered once")
         slots[index] = answer
-        guard index == 0 else { return }
-        sendReady()
+        inFlightBytes -= exchange.frame.count
+        if index == 0 { sendReady() }
         regulate()
     }
 
@@ -102,7 +107,7 @@ final class ClientConnection: ConnectionHandler {
 
     private func regulate() {
         let shouldRead =
-            slots.count < Self.inFlightMax
+            slots.count < Self.inFlightMax && inFlightBytes < Self.inFlightBytesMax
             && connection.unsentByteCount < Self.unsentMax
         guard shouldRead != isReading, !isClosed else { return }
         isReading = shouldRead
