@@ -92,7 +92,7 @@ final class ClusterLink {
         for shard in shards {
             shard.post { shard in
                 shard.brokerEpoch = epoch
-                for fetcher in shard.fetchers.values { fetcher.pumpSoon() }
+                for fetcher in shard.fetchersInOrder { fetcher.pumpSoon() }
             }
         }
     }

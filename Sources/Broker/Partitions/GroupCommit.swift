@@ -79,17 +79,20 @@ final class GroupCommit {
 
     /// Makes everything of every log durable that a recovery would have to check, in one round.
     func checkpoint(_ partitions: [Partition]) {
+        var order: [DirectoryID] = []
         var groups: [DirectoryID: [(Partition, FlushTicket)]] = [:]
         for partition in partitions where !partition.isOffline {
             do throws(LogError) {
                 if let ticket = try partition.log.prepareCheckpoint() {
-                    groups[partition.directory.id, default: []].append((partition, ticket))
+                    let id = partition.directory.id
+                    if groups[id] == nil { order.append(id) }
+                    groups[id, default: []].append((partition, ticket))
                 }
             } catch {
                 partition.storageFailed(error)
             }
         }
-        for group in groups.values {
+        for group in order.compactMap({ groups[$0] }) {
             let bound = LoopBound(group, on: loop)
             group[0].0.directory.flusher.sync(
                 group.map(\.1), on: loop, fileSystem: fileSystem

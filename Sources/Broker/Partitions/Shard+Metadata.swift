@@ -197,7 +197,7 @@ extension Shard {
 
     /// A broker came, went or moved: fetchers connect anew, and ISRs may be joined.
     private func brokerChanged(_ id: BrokerID) {
-        for (key, fetcher) in fetchers where key.leader == id { fetcher.leaderChanged() }
+        for fetcher in fetchersInOrder where fetcher.leader == id { fetcher.leaderChanged() }
     }
 }
 

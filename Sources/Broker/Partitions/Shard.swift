@@ -201,7 +201,7 @@ final class Shard {
     }
 
     func followingEnded(_ partition: Partition) {
-        for fetcher in fetchers.values { fetcher.remove(partition.key) }
+        for fetcher in fetchersInOrder { fetcher.remove(partition.key) }
     }
 
     /// More of a follower's log may be promised to the leader.
@@ -276,6 +276,11 @@ final class Shard {
     /// All partitions by name: for whatever must not depend on hash order.
     var partitionsInOrder: [Partition] { partitions.values.sorted { $0.name < $1.name } }
 
+    /// All fetchers by leader and directory, for the same reason.
+    var fetchersInOrder: [ReplicaFetcher] {
+        fetchers.sorted { $0.key < $1.key }.map(\.value)
+    }
+
     // MARK: Storage
 
     /// A directory failed: its replicas here and on the other loops go offline, and the controller hears
@@ -303,9 +308,14 @@ final class Shard {
 }
 
 /// One fetcher for each leader and own directory: a slow disk holds back only its own partitions.
-struct FetcherKey: Hashable {
+struct FetcherKey: Hashable, Comparable {
     let leader: BrokerID
     let directory: DirectoryID
+
+    static func < (a: Self, b: Self) -> Bool {
+        let (left, right) = (a.directory.uuid, b.directory.uuid)
+        return (a.leader, left.high, left.low) < (b.leader, right.high, right.low)
+    }
 }
 
 /// A leader's wish, on its way to the controller.

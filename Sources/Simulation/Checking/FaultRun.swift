@@ -3,7 +3,7 @@ internal import Model
 /// One seed: a cluster under load while faults strike it, then peace, in which everything must come back.
 package final class FaultRun {
     /// How long faults strike.
-    static let faultTime = Duration.seconds(12)
+    static let faultTime = Duration.seconds(10)
     /// How soon after the last fault all nodes must serve.
     static let recoveryMax = Duration.seconds(30)
 
@@ -42,7 +42,7 @@ package final class FaultRun {
         guard workload.createTopic() else {
             return cluster.checker.report("no topic can be made")
         }
-        workload.start(3, every: .milliseconds(10))
+        workload.start(2, every: .milliseconds(20))
         let end = cluster.time.now + Self.faultTime
         while cluster.time.now < end {
             cluster.time.pass(.milliseconds(cluster.draw(50...1_500)))
