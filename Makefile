@@ -37,7 +37,7 @@ packages:
 python: .venv/.installed
 
 .venv/.installed: Tests/requirements.txt
-	@test -x $(PYTHON) || python3 -m venv .venv
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || python3 -m venv --clear .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
 	@touch $@
 
