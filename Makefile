@@ -75,7 +75,7 @@ format: ## format all Swift code
 
 bench: build python ## measure speed and memory; prints, asserts nothing
 	@test -x Tests/Bench/run || { echo "There is no Tests/Bench/run." >&2; exit 1; }
-	Tests/Bench/run $(BUILD)/release/martlet
+	Tests/Bench/run $(BUILD)/release/martlet $(PYTHON)
 
 cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl-c stops them
 	$(BUILD)/release/martlet up
@@ -83,7 +83,8 @@ cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl
 install: build ## install the binary and links under Kafka's script names below PREFIX
 	install -D -m 755 $(BUILD)/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
 	@for tool in server-start storage topics configs console-producer console-consumer \
-	    metadata-quorum broker-api-versions get-offsets leader-election dump-log; do \
+	    metadata-quorum broker-api-versions get-offsets leader-election dump-log \
+	    producer-perf-test consumer-perf-test; do \
 	  ln -sf martlet $(DESTDIR)$(PREFIX)/bin/kafka-$$tool.sh; \
 	done
 

@@ -51,6 +51,13 @@ extension Shard {
         }
     }
 
+    /// Forgets producers that have been silent for too long.
+    func removeExpiredProducers() {
+        for partition in partitionsInOrder where partition.role != .idle {
+            partition.log.removeExpiredProducers(now: loop.wallTime)
+        }
+    }
+
     private func remove(_ removal: SegmentRemoval, of partition: Partition) {
         node.log.info(
             "segmentsDeleted",

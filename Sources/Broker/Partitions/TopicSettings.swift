@@ -21,9 +21,10 @@ struct TopicSettings: Sendable {
         log.segmentJitter = topic.segmentJitter
         log.indexIntervalBytes = topic.indexIntervalBytes
         log.segmentIndexBytes = topic.indexBytes
-        log.retentionAge = topic.retention
         log.isCompacted = topic.isCompacted
-        log.retentionBytes = topic.retentionBytes.map(Int64.init)
+        // Age and size count only where `cleanup.policy` has `delete`.
+        log.retentionAge = topic.isDeleted ? topic.retention : nil
+        log.retentionBytes = topic.isDeleted ? topic.retentionBytes.map(Int64.init) : nil
         self.log = log
         flushBeforeAck = topic.flushBeforeAck
         minInSync = topic.minInSyncReplicas

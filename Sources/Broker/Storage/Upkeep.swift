@@ -8,7 +8,6 @@ internal import Telemetry
 /// the logs at the end. Lives on the metadata loop; the disk's part runs on each directory's flusher.
 final class Upkeep {
     static let stallCheckInterval = Duration.seconds(1)
-    static let retentionInterval = Duration.seconds(300)
 
     private let node: Node
     private let loop: any Loop
@@ -35,8 +34,12 @@ final class Upkeep {
         repeatEvery(lag / 2) { upkeep in
             for shard in upkeep.shards { shard.post { $0.shrinkLaggingISRs(maxLag: lag) } }
         }
-        repeatEvery(Self.retentionInterval) { upkeep in
+        let settings = configuration.settings
+        repeatEvery(settings.duration("log.retention.check.interval.ms")) { upkeep in
             for shard in upkeep.shards { shard.post { $0.removeOldSegments() } }
+        }
+        repeatEvery(settings.duration("producer.id.expiration.check.interval.ms")) { upkeep in
+            for shard in upkeep.shards { shard.post { $0.removeExpiredProducers() } }
         }
     }
 
