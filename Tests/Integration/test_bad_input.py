@@ -104,9 +104,6 @@ class Visits(unittest.TestCase):
 class Strangers(Visits):
     """Bytes that no client of Kafka sends, while another client works."""
 
-    # With Kafka's 50 a kernel whose queue is full makes a flood of connects wait a second every time.
-    settings = {"socket_listen_backlog_size": 4096}
-
     def test_garbage_closes_the_connection(self):
         chance = random.Random(1)
         for size in (1, 4, 8, 14, 100, 5000):

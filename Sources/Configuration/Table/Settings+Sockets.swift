@@ -46,7 +46,7 @@ extension Settings {
             "queued.max.requests", 500, valid: .atLeast(1),
             "Requests in flight, beyond which reading stops."),
         .int(
-            "socket.listen.backlog.size", 50, valid: .atLeast(1),
+            "socket.listen.backlog.size", 4096, valid: .atLeast(1),
             "Connections the kernel holds before they are accepted."),
         .int(
             "socket.receive.buffer.bytes", 102_400,
