@@ -125,7 +125,8 @@ let package = Package(
             ],
             swiftSettings: houseSettings),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation"], swiftSettings: houseSettings),
+            name: "simulate", dependencies: ["Platform", "Simulation"], swiftSettings: houseSettings
+        ),
         .executableTarget(
             name: "wire-generator", dependencies: ["WireSchema"], swiftSettings: houseSettings),
         .plugin(

@@ -41,7 +41,7 @@ enum FloorPlan {
         "martlet": ports.union([
             "Configuration", "Telemetry", "Broker", "Tools", "Platform", "Networking",
         ]),
-        "simulate": ports.union(["Simulation"]),
+        "simulate": ports.union(["Platform", "Simulation"]),
         "wire-generator": ["WireSchema"],
         "WireGeneratorPlugin": ["PackagePlugin"],
     ]
