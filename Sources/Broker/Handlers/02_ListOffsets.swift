@@ -16,6 +16,18 @@ enum ListOffsetsHandler {
         static let earliestLocal: Int64 = -4
         static let latestTiered: Int64 = -5
         static let earliestPendingUpload: Int64 = -6
+
+        /// The first version in which a client may ask for a position; nil if no version has it.
+        static func firstVersion(of timestamp: Int64) -> Int16? {
+            switch timestamp {
+            case latest, earliest, 0...: 0
+            case maxTimestamp: 7
+            case earliestLocal: 8
+            case latestTiered: 9
+            case earliestPendingUpload: 11
+            default: nil
+            }
+        }
     }
 
     struct Question: Sendable {
@@ -92,6 +104,11 @@ enum ListOffsetsHandler {
     private static func answer(_ shard: Shard, _ key: PartitionKey, _ question: Question) -> Answer
     {
         var answer = Answer(index: question.index)
+        guard let first = Position.firstVersion(of: question.timestamp), question.version >= first
+        else {
+            answer.error = .unsupportedVersion
+            return answer
+        }
         guard let partition = shard.partitions[key] else {
             answer.error = shard.absence(of: key).error
             return answer

@@ -50,7 +50,8 @@ enum DescribeQuorumHandler {
         return response
     }
 
-    private static func response(
+    /// The leader's description as `version` can say it: directories and nodes came with v2.
+    static func response(
         _ quorum: QuorumDescription, version: Int16
     ) -> DescribeQuorumResponse {
         var partition = DescribeQuorumResponse.PartitionData()
@@ -58,8 +59,8 @@ enum DescribeQuorumHandler {
         partition.leaderID = quorum.leader.rawValue
         partition.leaderEpoch = quorum.term.rawValue
         partition.highWatermark = quorum.highWatermark.rawValue
-        partition.currentVoters = quorum.voters.map(replica)
-        partition.observers = quorum.observers.map(replica)
+        partition.currentVoters = quorum.voters.map { replica($0, version) }
+        partition.observers = quorum.observers.map { replica($0, version) }
         var topic = DescribeQuorumResponse.TopicData()
         topic.topicName = QuorumWire.topic
         topic.partitions = [partition]
@@ -83,11 +84,11 @@ enum DescribeQuorumHandler {
     }
 
     private static func replica(
-        _ replica: QuorumDescription.Replica
+        _ replica: QuorumDescription.Replica, _ version: Int16
     ) -> DescribeQuorumResponse.ReplicaState {
         var state = DescribeQuorumResponse.ReplicaState()
         state.replicaID = replica.key.id.rawValue
-        state.replicaDirectoryID = replica.key.directoryID.uuid
+        if version >= 2 { state.replicaDirectoryID = replica.key.directoryID.uuid }
         state.logEndOffset = replica.logEnd.rawValue
         state.lastFetchTimestamp = replica.lastFetch.rawValue
         state.lastCaughtUpTimestamp = replica.lastCaughtUp.rawValue
