@@ -184,6 +184,85 @@ class Clients(unittest.TestCase):
             capture_output=True, text=True, check=True, timeout=30)
         self.assertEqual(read.stdout, "hello\n")
 
+    # What a client is told of its own mistakes
+
+    def produced(self, topic, *messages, **settings):
+        """The errors of `messages`, each the keywords of one `produce`, in one batch."""
+        from confluent_kafka import Producer
+
+        producer = Producer({
+            "bootstrap.servers": self.cluster.bootstrap, "linger.ms": 200,
+            "message.timeout.ms": 10_000, **settings})
+        errors = []
+        for message in messages:
+            producer.produce(
+                topic, partition=0,
+                on_delivery=lambda error, _: errors.append(error and error.name()), **message)
+        self.assertEqual(producer.flush(15), 0)
+        return errors
+
+    def test_librdkafka_is_told_of_a_message_too_large(self):
+        topic = self.topic(1, **{"max.message.bytes": 100_000})
+        for idempotence in [False, True]:
+            errors = self.produced(
+                topic, {"value": b"z" * 200_000}, {"value": b"small"},
+                **{"enable.idempotence": idempotence, "batch.num.messages": 1})
+            self.assertEqual(errors, ["MSG_SIZE_TOO_LARGE", None])
+
+    def test_librdkafka_is_told_of_a_timestamp_too_far_ahead(self):
+        ahead = int(__import__("time").time() * 1000) + 7_200_000
+        errors = self.produced(self.topic(1), {"value": b"v", "timestamp": ahead})
+        self.assertEqual(errors, ["INVALID_TIMESTAMP"])
+
+    def test_kafka_python_is_told_which_record_of_a_compacted_topic_has_no_key(self):
+        from kafka import KafkaProducer
+        from kafka.errors import InvalidRecordError, KafkaError
+
+        topic = self.topic(1, **{"cleanup.policy": "compact"})
+        producer = KafkaProducer(
+            bootstrap_servers=self.cluster.bootstrap.split(","), linger_ms=500)
+        sent = [producer.send(topic, b"v", key=key, partition=0) for key in [b"k", None, b"k"]]
+        kinds = []
+        for future in sent:
+            with self.assertRaises(KafkaError) as refused:
+                future.get(10)
+            kinds.append(isinstance(refused.exception, InvalidRecordError))
+        producer.close()
+        self.assertEqual(kinds, [False, True, False])
+
+    def test_librdkafka_starts_anew_beyond_the_end(self):
+        from confluent_kafka import Consumer, TopicPartition
+
+        topic = self.topic(1)
+        self.assertEqual(self.produced(topic, {"value": b"first"}), [None])
+        for reset, expected in [("earliest", (None, 0)), ("error", ("_AUTO_OFFSET_RESET", None))]:
+            consumer = Consumer({
+                "bootstrap.servers": self.cluster.bootstrap, "group.id": "unused",
+                "auto.offset.reset": reset})
+            consumer.assign([TopicPartition(topic, 0, 1000)])
+            message = consumer.poll(15)
+            error = message.error()
+            told = (error.name(), None) if error else (None, message.offset())
+            consumer.close()
+            self.assertEqual(told, expected)
+
+    # Every version of a request
+
+    def test_kafka_python_asks_in_every_version_it_may(self):
+        from wire import Connection, questions
+
+        topic = self.topic(1)
+        self.assertEqual(self.produced(topic, {"value": b"v"}), [None])
+        connection = Connection(self.cluster.bootstrap.split(",")[0])
+        self.addCleanup(connection.close)
+        versions = connection.versions()
+        for question in questions(topic):
+            served = versions[question.request.API_KEY]
+            for version in served:
+                with self.subTest(request=question.request.__name__, version=version):
+                    answer = connection.call(question, version)
+                    self.assertTrue(question.is_answered(answer, version), answer)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
