@@ -8,7 +8,7 @@ import collections
 import threading
 import time
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 
 class Load:
@@ -92,6 +92,18 @@ class Load:
         assert left == 0, f"{left} records neither acknowledged nor refused after {timeout} s"
 
 
+def watermarks(consumer, partition, timeout):
+    """First and next offset; a leader just elected may have to be asked again (KIP-207)."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return consumer.get_watermark_offsets(partition, timeout=timeout)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.OFFSET_NOT_AVAILABLE or time.monotonic() > deadline:
+                raise
+            consumer.poll(0.05)
+
+
 def read_all(bootstrap, topic, partition, timeout=30):
     """All records of a partition up to its present end, as (offset, value)."""
     consumer = Consumer({
@@ -100,7 +112,7 @@ def read_all(bootstrap, topic, partition, timeout=30):
     })
     try:
         assigned = TopicPartition(topic, partition, 0)
-        low, high = consumer.get_watermark_offsets(assigned, timeout=timeout)
+        low, high = watermarks(consumer, assigned, timeout)
         consumer.assign([TopicPartition(topic, partition, low)])
         records = []
         deadline = time.monotonic() + timeout
