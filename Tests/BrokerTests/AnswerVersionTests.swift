@@ -11,7 +11,7 @@ import WireMessages
 @Suite("Answers in the older versions of their requests")
 struct AnswerVersionTests {
     @Test(arguments: DescribeQuorumResponse.validVersions)
-    func `the quorum is described in every version` (version: Int16) throws {
+    func `the quorum is described in every version`(version: Int16) throws {
         let key = ReplicaKey(BrokerID(1), DirectoryID(UUID(high: 7, low: 9)))
         let replica = QuorumDescription.Replica(
             key: key, logEnd: Offset(12), lastFetch: .none, lastCaughtUp: .none)
@@ -27,10 +27,11 @@ struct AnswerVersionTests {
         }
     }
 
-    @Test(arguments: [
-        (-1, 0), (-2, 0), (-3, 7), (-4, 8), (-5, 9), (-6, 11), (-7, nil), (-99, nil), (0, 0),
-    ] as [(Int64, Int16?)])
-    func `a special position has a first version` (timestamp: Int64, version: Int16?) {
+    @Test(
+        arguments: [
+            (-1, 0), (-2, 0), (-3, 7), (-4, 8), (-5, 9), (-6, 11), (-7, nil), (-99, nil), (0, 0),
+        ] as [(Int64, Int16?)])
+    func `a special position has a first version`(timestamp: Int64, version: Int16?) {
         #expect(ListOffsetsHandler.Position.firstVersion(of: timestamp) == version)
     }
 }
