@@ -13,8 +13,8 @@ PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnap
 PYTHON := .venv/bin/python
 TESTED := $(BUILD)/debug/martlet
 
-.PHONY: deps packages python build test unit tested-binary integration conformance simulate lint \
-	format bench cluster install clean help
+.PHONY: deps packages python build test unit tested-binary integration conformance simulate \
+	simulate-mutants lint format bench cluster install clean help
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ conformance: tested-binary python ## unmodified foreign clients
 simulate: ## run whole clusters in one thread, on files and a network in memory
 	@test -d Tests/SimulationTests || { echo "There is no Tests/SimulationTests." >&2; exit 1; }
 	swift test --filter SimulationTests
+
+simulate-mutants: packages ## break the code on purpose: seeds 1 to 1,000 must find every mutant
+	Tests/Mutants/mutants.py
 
 lint: ## check the format of all Swift code and the house rules
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -60,7 +60,7 @@ struct SourceTree: Sendable {
     static var isRegenerating: Bool { unsafe getenv("MARTLET_REGENERATE") != nil }
 
     private static let readSuffixes = [
-        ".swift", ".md", ".py", ".sh", ".properties", ".yml", ".schema", ".c", ".h",
+        ".swift", ".md", ".py", ".sh", ".properties", ".yml", ".schema", ".c", ".h", ".patch",
     ]
     private static let readNames: Set<String> = ["Makefile", "run", "LICENSE", "NOTICE"]
 
