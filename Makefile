@@ -50,7 +50,8 @@ test: deps unit integration conformance ## every test: units, processes, foreign
 
 unit: ## the tests of single rooms, and whole clusters in memory
 	@mkdir -p $(BUILD)
-	swift test 2>&1 | tee $(BUILD)/unit-tests.log
+	MARTLET_WIRE_DUMP=$(abspath $(BUILD))/wire-dump.txt swift test 2>&1 | tee $(BUILD)/unit-tests.log
+	python3 Tests/WireMessagesTests/independent_codec.py check $(BUILD)/wire-dump.txt
 
 # Processes are tested with all checks on; `swift test` has built most of that binary already.
 tested-binary: packages

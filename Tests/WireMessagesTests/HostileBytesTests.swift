@@ -38,6 +38,27 @@ struct HostileBytesTests {
         }
     }
 
+    /// Lengths that no input has, for strings, arrays and bytes, fixed and compact.
+    private let lengths: [[UInt8]] = [
+        [0x7f, 0xff], [0x7f, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff], [0x80, 0, 0, 0],
+        [0, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0xff, 0xff, 0xff, 0xff, 0x07],
+        [0xff, 0xff, 0xff, 0xff, 0x0f], [0xff, 0xff, 0xff, 0xff, 0xff],
+    ]
+
+    @Test func `survives a hostile length wherever it stands`() {
+        for it in Subjects.cases {
+            let bytes = Subjects.random(it.schema, it.version, seed: 11).array
+            for at in bytes.indices.prefix(60) {
+                let length = lengths[at % lengths.count]
+                guard at + length.count <= bytes.count else { break }
+                var hostile = bytes
+                hostile.replaceSubrange(at..<at + length.count, with: length)
+                let survives = survive(it.type, SharedBytes(hostile), it.version)
+                #expect(survives, "\(it.name): \(hostile)")
+            }
+        }
+    }
+
     private func mutated(_ bytes: [UInt8], _ chance: inout PRNG) -> [UInt8] {
         var bytes = bytes
         switch chance.below(5) {
@@ -49,15 +70,10 @@ struct HostileBytesTests {
             for _ in 0...chance.below(4) {
                 bytes[chance.below(bytes.count)] = UInt8(truncatingIfNeeded: chance.next())
             }
-        case 3 where bytes.count >= 4:
-            let lengths: [UInt32] = [
-                0x7fff_ffff, 0xffff_ffff, 0x8000_0000, 0x00ff_ffff, 0xffff_ff7f,
-            ]
+        case 3 where bytes.count >= 5:
             let length = lengths[chance.below(lengths.count)]
-            let at = chance.below(bytes.count - 3)
-            for index in 0..<4 {
-                bytes[at + index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * UInt32(index)))
-            }
+            let at = chance.below(bytes.count - length.count + 1)
+            bytes.replaceSubrange(at..<at + length.count, with: length)
         default:
             bytes += [UInt8](repeating: 0xff, count: chance.below(8))
         }

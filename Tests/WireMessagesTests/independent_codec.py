@@ -335,16 +335,22 @@ def check(path):
     return 0 if seen and not wrong else 1
 
 
-def golden():
-    """For each message its first, first flexible and last version, with one random value each."""
+def samples(most=160):
+    """For each message at each version a random value and its bytes: of eight the longest within `most`, else
+    the shortest."""
     rng = random.Random(20)
-    for name, message in load().items():
-        low, high = message["versions"]
-        for version in sorted({low, high, min(max(message["flexible"] or low, low), high)}):
-            value = random_struct(message, message["fields"], version, rng)
-            encoded = encode(message, value, version)
-            if len(encoded) <= 400:
-                print("%s\t%d\t%s" % (name, version, encoded.hex()))
+    for message in load().values():
+        for version in range(message["versions"][0], message["versions"][1] + 1):
+            values = [random_struct(message, message["fields"], version, rng) for _ in range(8)]
+            pairs = [(value, encode(message, value, version)) for value in values]
+            value, encoded = max(
+                pairs, key=lambda pair: len(pair[1]) if len(pair[1]) <= most else -len(pair[1]))
+            yield message, version, value, encoded
+
+
+def golden():
+    for message, version, _, encoded in samples():
+        print("%s\t%d\t%s" % (message["name"], version, encoded.hex()))
     return 0
 
 
