@@ -5,6 +5,7 @@ package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertibl
     package let value: String?
     /// What would have been right.
     package let allowed: String
+    private var isUnknown = false
 
     package init(_ name: String, value: String?, allowed: String) {
         self.name = name
@@ -12,8 +13,19 @@ package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertibl
         self.allowed = allowed
     }
 
+    /// A topic has no such setting.
+    ///
+    /// - Parameter nearest: the name that may be meant.
+    package init(unknownToTopics name: String, nearest: String?) {
+        self.init(
+            name, value: nil,
+            allowed: "a known topic configuration" + (nearest.map { ", perhaps \($0)" } ?? ""))
+        isUnknown = true
+    }
+
     /// `Invalid value 12 for configuration log.segment.bytes: must be int, at least 1048576`.
     package var description: String {
+        guard !isUnknown else { return "Unknown topic config name: \(name); must be \(allowed)" }
         guard let value else { return "Missing configuration \(name): must be \(allowed)" }
         return "Invalid value \(value) for configuration \(name): must be \(allowed)"
     }

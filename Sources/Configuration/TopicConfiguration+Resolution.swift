@@ -5,9 +5,7 @@ extension TopicConfiguration {
     package static func check(_ name: String, _ value: String) throws(SettingProblem) -> String {
         guard let setting = Settings.topic(name) else {
             let hint = Settings.nearest(to: name, in: Settings.topic)
-            throw SettingProblem(
-                name, value: nil,
-                allowed: "a known topic configuration" + (hint.map { ", perhaps \($0)" } ?? ""))
+            throw SettingProblem(unknownToTopics: name, nearest: hint)
         }
         return try setting.check(value)
     }

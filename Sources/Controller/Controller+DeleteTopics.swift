@@ -20,6 +20,11 @@ package struct TopicDeletion: Sendable {
         self.id = id
         self.error = error
     }
+
+    /// The same, if success is not known in time: what was refused stays refused with its reason.
+    package func overtaken(by error: ControllerError) -> TopicDeletion {
+        TopicDeletion(name: name, id: id, error: self.error ?? error)
+    }
 }
 
 extension Controller {

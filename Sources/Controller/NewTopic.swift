@@ -56,4 +56,10 @@ package struct TopicResult<Value: Sendable>: Sendable {
         self.name = name
         self.outcome = outcome
     }
+
+    /// The same, if success is not known in time: what was refused stays refused with its reason.
+    package func overtaken(by error: ControllerError) -> TopicResult {
+        guard case .success = outcome else { return self }
+        return TopicResult(name: name, outcome: .failure(error))
+    }
 }

@@ -129,9 +129,13 @@ extension ControllerDriver {
 
     /// Decides, and completes once the decision is committed.
     ///
-    /// - Parameter patience: how long the caller waits for that.
+    /// - Parameters:
+    ///   - patience: how long the caller waits for that.
+    ///   - late: the response when that time is over, made of the decided one and the error; without it the
+    ///     whole fails with the error.
     func decide<Value>(
-        patience: Duration = patience, _ decision: Decision<Value>,
+        patience: Duration = patience, late: ((Value, ControllerError) -> Value)? = nil,
+        _ decision: Decision<Value>,
         completion: @escaping (Result<Value, ControllerError>) -> Void
     ) {
         guard controller.isActive else {
@@ -154,7 +158,11 @@ extension ControllerDriver {
             scheduleDeadline()
             let response = result.response
             complete(after: patience) { error in
-                completion(error.map { .failure($0) } ?? .success(response))
+                guard let error else { return completion(.success(response)) }
+                guard let late, error.code == .requestTimedOut else {
+                    return completion(.failure(error))
+                }
+                completion(.success(late(response, error)))
             }
         } catch {
             completion(.failure(error))

@@ -18,7 +18,10 @@ enum CreateTopicsHandler {
                 },
                 configs: topic.configs.map { (name: $0.name, value: $0.value) })
         }
-        driver.decide(patience: Duration(patienceMs: request.timeoutMs)) { controller, _ in
+        driver.decide(
+            patience: Duration(patienceMs: request.timeoutMs),
+            late: { results, error in results.map { $0.overtaken(by: error) } }
+        ) { controller, _ in
             controller.createTopics(topics, validateOnly: request.validateOnly)
         } completion: { outcome in
             var response = CreateTopicsResponse()

@@ -10,8 +10,10 @@ enum DeleteTopicsHandler {
     ) {
         let states = version >= 6 ? request.topics : request.topicNames.map(named)
         let meant = states.compactMap(selector)
-        driver.decide(patience: Duration(patienceMs: request.timeoutMs)) {
-            controller, _ throws(ControllerError) in
+        driver.decide(
+            patience: Duration(patienceMs: request.timeoutMs),
+            late: { results, error in results.map { $0.overtaken(by: error) } }
+        ) { controller, _ throws(ControllerError) in
             try controller.deleteTopics(meant)
         } completion: { outcome in
             var response = DeleteTopicsResponse()

@@ -13,7 +13,10 @@ enum CreatePartitionsHandler {
                 topic: topic.name, count: topic.count,
                 assignments: topic.assignments?.map { $0.brokerIDs.map { BrokerID($0) } })
         }
-        driver.decide(patience: Duration(patienceMs: request.timeoutMs)) { controller, _ in
+        driver.decide(
+            patience: Duration(patienceMs: request.timeoutMs),
+            late: { results, error in results.map { $0.overtaken(by: error) } }
+        ) { controller, _ in
             controller.createPartitions(topics, validateOnly: request.validateOnly)
         } completion: { outcome in
             var response = CreatePartitionsResponse()

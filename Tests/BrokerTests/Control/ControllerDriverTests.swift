@@ -167,6 +167,46 @@ struct ControllerDriverTests {
         #expect(answers == [.requestTimedOut])
     }
 
+    /// A client that does not wait asks with a timeout of 0, and wants to know what was wrong all the same.
+    @Test func `tells a client that does not wait what it refused at once`() throws {
+        lead()
+        log.commit(to: driver)
+        _ = try start(5)
+        createTopic("known") { _ in }
+        log.commit(to: driver)
+        let names = ["new", "not allowed", "known"]
+        var request = CreateTopicsRequest()
+        request.timeoutMs = 0
+        request.topics = names.map {
+            var topic = CreateTopicsRequest.CreatableTopic()
+            topic.name = $0
+            topic.numPartitions = 1
+            topic.replicationFactor = 1
+            return topic
+        }
+        var made: [ErrorCode] = []
+        CreateTopicsHandler.handle(request, version: 7, driver) {
+            made = $0.topics.map(\.errorCode)
+        }
+        loop.pass(.zero)
+        #expect(made == [.requestTimedOut, .invalidTopicException, .topicAlreadyExists])
+        log.commit(to: driver)
+        #expect(driver.image.topicID(named: "new") != nil)
+        #expect(driver.image.topicCount == 2)
+
+        var deletion = DeleteTopicsRequest()
+        deletion.timeoutMs = 0
+        deletion.topicNames = ["new", "gone"]
+        var deleted: [ErrorCode] = []
+        DeleteTopicsHandler.handle(deletion, version: 5, driver) {
+            deleted = $0.responses.map(\.errorCode)
+        }
+        loop.pass(.zero)
+        #expect(deleted == [.requestTimedOut, .unknownTopicOrPartition])
+        log.commit(to: driver)
+        #expect(driver.image.topicCount == 1)
+    }
+
     @Test func `fences who is silent, by its own timer`() throws {
         lead()
         log.commit(to: driver)
