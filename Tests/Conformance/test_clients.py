@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Integration"))
@@ -25,6 +26,12 @@ class Clients(unittest.TestCase):
         name = self.id().split(".")[-1].replace("test_", "") + str(len(configs))
         self.cluster.create_topic(name, partitions, 3, **configs)
         return name
+
+    def eventually(self, condition, what, timeout=15):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, f"never came true: {what}")
+            time.sleep(0.05)
 
     # confluent-kafka (librdkafka)
 
@@ -80,12 +87,39 @@ class Clients(unittest.TestCase):
         admin.delete_topics([name])[name].result(15)
         self.assertNotIn(name, admin.list_topics(timeout=10).topics)
 
+    def test_librdkafka_is_told_what_is_wrong_when_it_does_not_wait(self):
+        from confluent_kafka.admin import AdminClient, NewTopic
+        from confluent_kafka import KafkaException
+
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap})
+        made = admin.create_topics(
+            [NewTopic("not-waited-for", 1, 3),
+             NewTopic("not-made", 1, 3, config={"no.such.setting": "1"})], operation_timeout=0)
+        # librdkafka hides REQUEST_TIMED_OUT from who does not wait, for the topic is on its way.
+        made["not-waited-for"].result(15)
+        with self.assertRaises(KafkaException) as refused:
+            made["not-made"].result(15)
+        self.assertEqual(refused.exception.args[0].name(), "INVALID_CONFIG")
+        self.assertIn("Unknown topic config name", refused.exception.args[0].str())
+        self.eventually(
+            lambda: "not-waited-for" in admin.list_topics(timeout=10).topics, "the topic is there")
+
+    def test_librdkafka_is_not_shown_internal_settings(self):
+        from confluent_kafka.admin import AdminClient, ConfigResource
+
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap})
+        for kind, name in [("TOPIC", self.topic(1)), ("BROKER", "1")]:
+            resource = ConfigResource(ConfigResource.Type[kind], name)
+            names = admin.describe_configs([resource])[resource].result(15)
+            self.assertEqual([n for n in names if n.startswith("internal.")], [], kind)
+            self.assertGreater(len(names), 25, kind)
+
     def test_librdkafka_finds_offsets_by_time(self):
         from confluent_kafka import Consumer, Producer, TopicPartition
 
         topic = self.topic(1)
         producer = Producer({"bootstrap.servers": self.cluster.bootstrap})
-        now = int(__import__("time").time() * 1000)
+        now = int(time.time() * 1000)
         for n in range(50):
             producer.produce(topic, str(n).encode(), partition=0, timestamp=now - 50_000 + n * 1000)
         self.assertEqual(producer.flush(15), 0)
@@ -210,7 +244,7 @@ class Clients(unittest.TestCase):
             self.assertEqual(errors, ["MSG_SIZE_TOO_LARGE", None])
 
     def test_librdkafka_is_told_of_a_timestamp_too_far_ahead(self):
-        ahead = int(__import__("time").time() * 1000) + 7_200_000
+        ahead = int(time.time() * 1000) + 7_200_000
         errors = self.produced(self.topic(1), {"value": b"v", "timestamp": ahead})
         self.assertEqual(errors, ["INVALID_TIMESTAMP"])
 

@@ -6,7 +6,8 @@ internal import Model
 internal import Telemetry
 internal import WireMessages
 
-/// DescribeConfigs, v1 to v4 (KIP-133, 226, 569), of topics, brokers and broker loggers.
+/// DescribeConfigs, v1 to v4 (KIP-133, 226, 569), of topics and brokers. Internal settings are shown where
+/// somebody has set them.
 enum DescribeConfigsHandler {
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: DescribeConfigsRequest = try scope.request()
@@ -57,6 +58,7 @@ enum DescribeConfigsHandler {
         result.configs =
             settings
             .filter { wanted?.contains($0.setting.name) ?? true }
+            .filter { !$0.setting.isInternal || $0.source != .standard }
             .map { .init($0, request) }
         return result
     }
