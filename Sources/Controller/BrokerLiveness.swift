@@ -52,10 +52,10 @@ struct BrokerLiveness: Sendable {
     }
 
     /// The connection of its last heartbeat broke without goodbye: it must soon speak on another.
-    mutating func connectionLost(by broker: BrokerID, at now: Instant, grace: Duration) {
+    mutating func connectionLost(by broker: BrokerID, deadline: Instant) {
         guard var contact = contacts[broker] else { return }
         contact.isConnectionLost = true
-        contact.deadline = min(contact.deadline, now + grace)
+        contact.deadline = min(contact.deadline, deadline)
         contacts[broker] = contact
     }
 

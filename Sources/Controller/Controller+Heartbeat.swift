@@ -78,7 +78,19 @@ extension Controller {
 
     /// The connection on which the broker's last heartbeat came is gone without goodbye (design.md §5).
     package mutating func connectionLost(by broker: BrokerID, now: Instant) {
-        active?.liveness.connectionLost(by: broker, at: now, grace: settings.connectionGrace)
+        active?.liveness.connectionLost(by: broker, deadline: now + settings.connectionGrace)
+    }
+
+    /// This controller has just become active, because its connection to the leader before it broke without
+    /// goodbye: the broker in that process must soon speak, as after a broken heartbeat connection.
+    ///
+    /// The grace has run since the connection broke, but hearing of a new controller takes time too.
+    ///
+    /// - Parameter since: when the connection broke.
+    package mutating func predecessorLost(_ predecessor: BrokerID, since: Instant, now: Instant) {
+        let deadline = max(
+            since + settings.connectionGrace, now + settings.introductionGrace)
+        active?.liveness.connectionLost(by: predecessor, deadline: deadline)
     }
 
     private func isCaughtUp(_ broker: BrokerRegistration, _ beat: BrokerHeartbeat) -> Bool {

@@ -17,6 +17,9 @@ package struct ControllerSettings: Sendable {
     package var connectionGrace: Duration = .milliseconds(300)
     /// From becoming active to the first sign of life of a Martlet broker (design.md §5).
     package var activationGrace: Duration = .milliseconds(500)
+    /// From becoming active to the first sign of life of the broker beside the controller before, if the
+    /// connection to it broke: what a living process needs to hear of the new one and answer.
+    package var introductionGrace: Duration = .milliseconds(150)
     /// Lateness of our own timer above which our silence, not the brokers', explains missing heartbeats.
     package var stallTolerance: Duration = .milliseconds(200)
     /// How long the log may stay without a new record (KIP-835); nil for ever.

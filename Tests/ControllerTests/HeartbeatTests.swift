@@ -73,6 +73,32 @@ struct HeartbeatTests {
         #expect(try cluster.pass(.seconds(1), alive: [2]) == [.fenced(3)])
     }
 
+    @Test func `ends sooner when a new controller had lost the process of the one before`() throws {
+        var cluster = Cluster()
+        try cluster.start([1, 2, 3])
+        cluster.controller.resign()
+        let lost = cluster.now
+        cluster.now = cluster.now + .milliseconds(200)
+        cluster.append(cluster.controller.becomeActive(term: 2, now: cluster.now, bootstrap: []))
+        cluster.controller.predecessorLost(1, since: lost, now: cluster.now)
+        // The grace of 300 ms would be over after 100, but a new controller must be heard of first.
+        #expect(try cluster.pass(.milliseconds(100), alive: [2]) == [])
+        #expect(try cluster.pass(.milliseconds(50), alive: [2]) == [.fenced(1)])
+        #expect(try cluster.pass(.milliseconds(300), alive: [2]) == [])
+        #expect(try cluster.pass(.milliseconds(50), alive: [2]) == [.fenced(3)])
+    }
+
+    @Test func `goes on when the predecessor's broker is heard by the new controller`() throws {
+        var cluster = Cluster()
+        try cluster.start([1, 2])
+        cluster.controller.resign()
+        cluster.append(cluster.controller.becomeActive(term: 2, now: cluster.now, bootstrap: []))
+        cluster.controller.predecessorLost(1, since: cluster.now, now: cluster.now)
+        #expect(try cluster.pass(.milliseconds(250)) == [])
+        try cluster.beat(1)
+        #expect(try cluster.pass(.seconds(1), alive: [1]).contains(.fenced(1)) == false)
+    }
+
     @Test func `is not ended by the controller's own pause`() throws {
         var cluster = Cluster()
         try cluster.start([1, 2])

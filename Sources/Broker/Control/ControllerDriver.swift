@@ -82,7 +82,9 @@ extension ControllerDriver {
     }
 
     /// This node leads, and everything before its term was told.
-    func leadershipActive(in term: Term) {
+    ///
+    /// - Parameter predecessor: the leader before, if the connection to it broke without goodbye.
+    func leadershipActive(in term: Term, lost predecessor: LostLeader? = nil) {
         guard !controller.isActive else { return }
         self.term = term
         let first = controller.becomeActive(term: term, now: loop.now, bootstrap: bootstrap)
@@ -91,6 +93,10 @@ extension ControllerDriver {
         guard append(first) else {
             resign(because: "the log took nothing")
             return
+        }
+        if let predecessor {
+            log.info("predecessorLost", ["broker": predecessor.id.rawValue])
+            controller.predecessorLost(predecessor.id, since: predecessor.since, now: loop.now)
         }
         scheduleDeadline()
     }

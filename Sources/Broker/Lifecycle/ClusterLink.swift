@@ -201,7 +201,7 @@ extension ClusterLink: QuorumListener {
         for shard in shards { shard.post { $0.controllerID = leader } }
     }
 
-    func leadershipActive(in term: Term) {
-        controller?.leadershipActive(in: term)
+    func leadershipActive(in term: Term, lost predecessor: LostLeader?) {
+        controller?.leadershipActive(in: term, lost: predecessor)
     }
 }

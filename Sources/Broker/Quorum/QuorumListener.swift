@@ -22,5 +22,15 @@ package protocol QuorumListener: AnyObject {
     /// The quorum has another leader, another term, or none.
     func leadershipChanged(_ leadership: LeaderAndTerm, address: QuorumAddress?)
     /// This node leads, and everything up to the start of its term has been told: it may decide.
-    func leadershipActive(in term: Term)
+    ///
+    /// - Parameter predecessor: the leader before, if this node stood for election because its connection to
+    ///   it broke.
+    func leadershipActive(in term: Term, lost predecessor: LostLeader?)
+}
+
+/// A leader of the quorum that this node followed until the connection to it broke without goodbye.
+package struct LostLeader: Equatable, Sendable {
+    package let id: BrokerID
+    /// When the connection broke.
+    package let since: Instant
 }

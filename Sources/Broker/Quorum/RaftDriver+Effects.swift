@@ -30,6 +30,9 @@ extension RaftDriver {
                 [
                     "leader": leadership.leader?.rawValue ?? -1, "term": leadership.term.rawValue,
                 ])
+            if let leader = leadership.leader, leader != raft.configuration.id {
+                leaderContact.follows(leader)
+            }
             listener?.leadershipChanged(leadership, address: raft.leaderAddress)
         case .report(let report): self.report(report)
         }

@@ -12,43 +12,50 @@ extension RaftDriver {
     func send(
         _ id: Raft.RequestID, _ peer: Raft.Peer, _ address: QuorumAddress, _ request: Raft.Request
     ) {
-        let connection = connection(to: peer, at: address)
+        let way = Way(peer: peer, connection: connection(to: peer, at: address))
         let cluster = node.clusterID
         switch request {
         case .vote(let vote):
-            send(VoteRequest(vote, clusterID: cluster), QuorumWire.voteVersion, id, connection) {
+            send(VoteRequest(vote, clusterID: cluster), QuorumWire.voteVersion, id, way) {
                 $0.quorumResponse
             }
         case .beginEpoch(let begin):
             send(
-                BeginQuorumEpochRequest(begin, clusterID: cluster), QuorumWire.beginVersion, id,
-                connection
+                BeginQuorumEpochRequest(begin, clusterID: cluster), QuorumWire.beginVersion, id, way
             ) { $0.quorumResponse }
         case .endEpoch(let end):
             send(
-                EndQuorumEpochRequest(end, clusterID: cluster), QuorumWire.endVersion, id,
-                connection
+                EndQuorumEpochRequest(end, clusterID: cluster), QuorumWire.endVersion, id, way
             ) { $0.quorumResponse }
         case .fetch(let fetch):
-            send(FetchRequest(fetch, clusterID: cluster), QuorumWire.fetchVersion, id, connection) {
+            send(FetchRequest(fetch, clusterID: cluster), QuorumWire.fetchVersion, id, way) {
                 $0.quorumResponse
             }
         case .fetchSnapshot(let fetch):
             send(
                 FetchSnapshotRequest(fetch, clusterID: cluster), QuorumWire.fetchSnapshotVersion,
-                id, connection
+                id, way
             ) { $0.quorumResponse }
         }
     }
 
+    /// A node of the quorum and the connection to it.
+    private struct Way {
+        let peer: Raft.Peer
+        let connection: PeerConnection
+    }
+
     private func send<Request: RequestMessage>(
-        _ request: Request, _ version: Int16, _ id: Raft.RequestID, _ connection: PeerConnection,
+        _ request: Request, _ version: Int16, _ id: Raft.RequestID, _ way: Way,
         _ translate: @escaping (Request.Response) -> Raft.Response?
     ) {
         // The mind keeps its own time for requests; this one only cleans up behind it.
         let timeout = raft.configuration.requestTimeout * 2
-        connection.send(request, version: version, timeout: timeout) { [weak self] result in
+        way.connection.send(request, version: version, timeout: timeout) { [weak self] result in
             guard let self else { return }
+            if case .success = result, case .replica(let id) = way.peer {
+                self.leaderContact.heard(from: id)
+            }
             guard case .success(let answer) = result, let response = translate(answer) else {
                 self.handle { raft, now, effects in raft.requestFailed(id, now: now, &effects) }
                 return
@@ -71,8 +78,11 @@ extension RaftDriver {
             transport: node.world.transport)
         made.disconnected = { [weak self] reason in
             // A broken connection is a hint that its node is gone; one closed here is none.
-            guard reason != .closedLocally else { return }
-            self?.handle { raft, now, effects in
+            guard reason != .closedLocally, let self else { return }
+            if case .replica(let id) = peer {
+                self.leaderContact.connectionBroke(to: id, at: self.loop.now)
+            }
+            self.handle { raft, now, effects in
                 raft.connectionLost(to: peer, now: now, &effects)
             }
         }

@@ -48,6 +48,7 @@ final class RaftDriver {
     private var isTelling = false
 
     var peers: [Raft.Peer: PeerConnection] = [:]
+    var leaderContact = LeaderContact()
     var replies: [Raft.RequestToken: (Raft.Response, SharedBytes) -> Void] = [:]
     private var nextToken: UInt64 = 0
 
@@ -261,7 +262,7 @@ final class RaftDriver {
         guard !isTelling, activeTerm != raft.term, let start = raft.epochStart, toldEnd > start
         else { return }
         activeTerm = raft.term
-        listener?.leadershipActive(in: raft.term)
+        listener?.leadershipActive(in: raft.term, lost: leaderContact.takeLost())
     }
 
     func makeToken() -> Raft.RequestToken {

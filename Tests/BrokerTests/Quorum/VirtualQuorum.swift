@@ -44,7 +44,7 @@ final class Told: QuorumListener {
         if leadership.leader == nil { activeIn = nil }
     }
 
-    func leadershipActive(in term: Term) {
+    func leadershipActive(in term: Term, lost predecessor: LostLeader?) {
         activeIn = term
         actsWhenActive?(term)
     }
