@@ -19,47 +19,51 @@ static uint32_t long_shift[4][256];
 static uint32_t short_shift[4][256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+// Linear operators on the register are 32x32 matrices of bits, given by what becomes of each single bit.
+
+static uint32_t apply(const uint32_t operator_[32], uint32_t vector) {
+    uint32_t sum = 0;
+    for (int k = 0; vector; k++, vector >>= 1)
+        if (vector & 1) sum ^= operator_[k];
+    return sum;
+}
+
+// `second` after `first`, into `first`.
+static void compose(uint32_t first[32], const uint32_t second[32]) {
+    for (int n = 0; n < 32; n++) first[n] = apply(second, first[n]);
+}
+
+static void square(uint32_t operator_[32]) {
+    uint32_t same[32];
+    memcpy(same, operator_, sizeof same);
+    compose(operator_, same);
+}
+
+// The operator "append `count` zero bytes", by square and multiply.
+static void zero_bytes_operator(uint32_t result[32], size_t count) {
+    uint32_t power[32];
+    power[0] = POLYNOMIAL;  // one zero bit
+    for (int n = 1; n < 32; n++) power[n] = 1u << (n - 1);
+    for (int round = 0; round < 3; round++) square(power);  // two, four, eight: a byte
+    for (int n = 0; n < 32; n++) result[n] = 1u << n;
+    for (; count; count >>= 1) {
+        if (count & 1) compose(result, power);
+        square(power);
+    }
+}
+
 static uint32_t shift_bytes(uint32_t crc, size_t count) {
-    // Square-and-multiply over the operator "append one zero byte" as a 32x32 matrix of bits.
-    uint32_t even[32], odd[32];
-    odd[0] = POLYNOMIAL;
-    for (int n = 1; n < 32; n++) odd[n] = 1u << (n - 1);
-    for (int round = 0; round < 3; round++) {
-        uint32_t *from = (round & 1) ? even : odd;
-        uint32_t *to = (round & 1) ? odd : even;
-        for (int n = 0; n < 32; n++) {
-            uint32_t vector = from[n], sum = 0;
-            for (int k = 0; vector; k++, vector >>= 1)
-                if (vector & 1) sum ^= from[k];
-            to[n] = sum;
-        }
-    }
-    // After three squarings `even` holds the operator for one byte (eight bits).
-    uint32_t operator_[32], square[32];
-    memcpy(operator_, even, sizeof operator_);
-    while (count) {
-        if (count & 1) {
-            uint32_t vector = crc, sum = 0;
-            for (int k = 0; vector; k++, vector >>= 1)
-                if (vector & 1) sum ^= operator_[k];
-            crc = sum;
-        }
-        count >>= 1;
-        for (int n = 0; n < 32; n++) {
-            uint32_t vector = operator_[n], sum = 0;
-            for (int k = 0; vector; k++, vector >>= 1)
-                if (vector & 1) sum ^= operator_[k];
-            square[n] = sum;
-        }
-        memcpy(operator_, square, sizeof operator_);
-    }
-    return crc;
+    uint32_t operator_[32];
+    zero_bytes_operator(operator_, count);
+    return apply(operator_, crc);
 }
 
 static void build_shift(uint32_t table[4][256], size_t count) {
+    uint32_t operator_[32];
+    zero_bytes_operator(operator_, count);
     for (int byte = 0; byte < 4; byte++)
         for (uint32_t value = 0; value < 256; value++)
-            table[byte][value] = shift_bytes(value << (8 * byte), count);
+            table[byte][value] = apply(operator_, value << (8 * byte));
 }
 
 static void build_tables(void) {
