@@ -49,6 +49,8 @@ struct FailoverTests {
             old?.start()
             #expect(cluster.allServe(within: .seconds(5)))
         }
+        // What the dead one led does not wait for the patience a new controller has with everybody.
+        #expect(workload.history.longestGap < .milliseconds(650))
         end(cluster, workload)
     }
 

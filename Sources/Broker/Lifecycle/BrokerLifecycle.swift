@@ -32,7 +32,10 @@ final class BrokerLifecycle {
 
     static let registrationVersion: Int16 = 4
     static let heartbeatVersion: Int16 = 1
-    static let retryPause = Duration.milliseconds(50)
+    /// Pause after the first refusal; each further one doubles it, up to `retryPauseMax`. A controller that was
+    /// just elected is active within milliseconds.
+    static let retryPause = Duration.milliseconds(2)
+    static let retryPauseMax = Duration.milliseconds(50)
 
     private let registration: Registration
     private let node: Node
@@ -52,6 +55,8 @@ final class BrokerLifecycle {
     /// The broker cannot join, and says why.
     var failed: ((String) -> Void)?
 
+    /// Refusals since the last request that was granted.
+    private var refusals = 0
     private var isHeartbeatInFlight = false
     /// There is news since the heartbeat under way was sent.
     private var mustRepeat = false
@@ -117,6 +122,7 @@ final class BrokerLifecycle {
         guard !isStopped else { return }
         switch result {
         case .success(let response) where response.errorCode == .none:
+            refusals = 0
             epoch = BrokerEpoch(response.brokerEpoch)
             registrationDeadline = nil
             if node.state == .starting { node.state = .recovery }
@@ -144,7 +150,13 @@ final class BrokerLifecycle {
                     + "check that a majority of the controllers runs and can be reached")
             return
         }
-        loop.arm(at: loop.now + Self.retryPause) { [weak self] in self?.register() }
+        loop.arm(at: loop.now + nextPause()) { [weak self] in self?.register() }
+    }
+
+    private func nextPause() -> Duration {
+        let pause = min(Self.retryPause * (1 << min(refusals, 5)), Self.retryPauseMax)
+        refusals += 1
+        return pause
     }
 
     // MARK: Heartbeats
@@ -184,6 +196,7 @@ final class BrokerLifecycle {
         guard !isStopped, case .success(let response) = result else { return }
         switch response.errorCode {
         case .none:
+            refusals = 0
             node.lease.extend(to: sentAt + node.configuration.brokerSession)
             obey(response)
             if mustRepeat { heartbeat() }
@@ -192,6 +205,8 @@ final class BrokerLifecycle {
             epoch = .none
             register()
         default:
+            // A controller that is not active yet will not wait for the next tick to fence the silent.
+            loop.arm(at: loop.now + nextPause()) { [weak self] in self?.heartbeat() }
             node.log.write(
                 .info, "heartbeatRefused", peer: "controller", ["cause": response.errorCode])
         }
