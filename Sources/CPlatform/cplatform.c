@@ -131,6 +131,11 @@ int64_t martlet_pread(int descriptor, void *buffer, size_t count, int64_t offset
     return RETRYING(pread(descriptor, buffer, count, offset));
 }
 
+int64_t martlet_pread_cached(int descriptor, void *buffer, size_t count, int64_t offset) {
+    struct iovec part = {.iov_base = buffer, .iov_len = count};
+    return RETRYING(preadv2(descriptor, &part, 1, offset, RWF_NOWAIT));
+}
+
 int64_t martlet_pwritev(int descriptor, const struct iovec *parts, int count, int64_t offset) {
     if (count == 1) {
         return RETRYING(pwrite(descriptor, parts[0].iov_base, parts[0].iov_len, offset));

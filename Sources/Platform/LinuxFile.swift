@@ -98,21 +98,47 @@ package final class LinuxFile: File {
             count = Int(min(Int64(count), max(0, try sizeInUse() - offset)))
         }
         guard count > 0 else { return .empty }
-        let now = SystemClock.monotonic()
-        readAheadUntil.store((now + Self.readAheadLimit).nanoseconds, ordering: .relaxed)
         let storage = ByteStorage(capacity: count)
         // SAFETY: the kernel writes at most `count - filled` bytes behind `filled`, inside the
         // block, which nobody else can see yet.
         guard let base = unsafe storage.unsafeMutableBytes.baseAddress else { return .empty }
-        var filled = 0
-        while filled < count {
+        var filled = unsafe Self.readCached(raw, base, count: count, at: offset)
+        if filled.isMissing || isReadingAhead { noteReadAhead() }
+        while filled.isMissing, filled.count < count {
             let answer = unsafe martlet_pread(
-                raw, base + filled, count - filled, offset + Int64(filled))
+                raw, base + filled.count, count - filled.count, offset + Int64(filled.count))
             let got = try checked(answer, "read", path)
             if got == 0 { break }
-            filled += got
+            filled.count += got
         }
-        return SharedBytes(storage, 0..<filled)
+        return SharedBytes(storage, 0..<filled.count)
+    }
+
+    /// Reads what is in memory, and says whether the disk is needed for the rest.
+    @unsafe
+    private static func readCached(
+        _ raw: Int32, _ base: UnsafeMutableRawPointer, count: Int, at offset: Int64
+    ) -> (count: Int, isMissing: Bool) {
+        var filled = 0
+        while filled < count {
+            let got = unsafe martlet_pread_cached(
+                raw, base + filled, count - filled, offset + Int64(filled))
+            // An error is the plain read's to tell.
+            if got < 0 { return (filled, true) }
+            if got == 0 { break }
+            filled += Int(got)
+        }
+        return (filled, false)
+    }
+
+    /// Whether pages may be on their way from the disk.
+    var isReadingAhead: Bool {
+        SystemClock.monotonic().nanoseconds <= readAheadUntil.load(ordering: .relaxed)
+    }
+
+    private func noteReadAhead() {
+        let until = SystemClock.monotonic() + Self.readAheadLimit
+        readAheadUntil.store(until.nanoseconds, ordering: .relaxed)
     }
 
     package func isResident(at offset: Int64, count: Int) -> Bool {
@@ -121,14 +147,11 @@ package final class LinuxFile: File {
         return isResidentInUse(at: offset, count: count)
     }
 
-    /// A page counts as cached before its bytes have come. Only a read of ours, which makes the kernel read
-    /// ahead, brings pages into that state, so for a while after one the kernel is asked the question that
-    /// takes forty times as long but knows.
+    /// A page counts as cached before its bytes have come. Only a read of ours that needs the disk, which makes
+    /// the kernel read ahead, brings pages into that state, and reads soon after it, which make it go on. So for
+    /// a while after them the kernel is asked the question that takes forty times as long but knows.
     func isResidentInUse(at offset: Int64, count: Int) -> Bool {
-        let now = SystemClock.monotonic().nanoseconds
-        if now > readAheadUntil.load(ordering: .relaxed) {
-            if martlet_is_cached(raw, offset, Int64(count)) == 1 { return true }
-        }
+        if !isReadingAhead, martlet_is_cached(raw, offset, Int64(count)) == 1 { return true }
         return martlet_is_resident(raw, offset, Int64(count)) == 1
     }
 

@@ -73,6 +73,19 @@ struct LinuxFileTests {
         #expect(file.isResident(at: 0, count: 1 << 20))
     }
 
+    @Test func `has pages on their way only after a read that needed the disk`() throws {
+        let file = try #require(try make() as? LinuxFile)
+        let mebibyte = SharedBytes([UInt8](repeating: 5, count: 1 << 20))
+        try file.write([mebibyte], at: 0)
+        try file.sync()
+        #expect(try file.read(at: 0, count: 2 << 20) == mebibyte)
+        #expect(try file.read(at: 1 << 20, count: 100).isEmpty)
+        #expect(!file.isReadingAhead)
+        #expect(Kernel.forgetPages(file.path))
+        #expect(try file.read(at: 4096, count: 100).count == 100)
+        #expect(file.isReadingAhead)
+    }
+
     @Test func `fails after close, which may come twice`() throws {
         let file = try make()
         file.close()

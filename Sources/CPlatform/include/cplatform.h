@@ -48,6 +48,8 @@ int64_t martlet_wall_milliseconds(void);
 
 int martlet_open(const char *path, int flags, int mode);
 int64_t martlet_pread(int descriptor, void *buffer, size_t count, int64_t offset);
+/// Reads only what is in memory: fewer bytes where the rest is not, -EAGAIN if nothing is, 0 at the end.
+int64_t martlet_pread_cached(int descriptor, void *buffer, size_t count, int64_t offset);
 int64_t martlet_pwritev(int descriptor, const struct iovec *parts, int count, int64_t offset);
 int martlet_preallocate(int descriptor, int64_t offset, int64_t count);
 int martlet_fdatasync(int descriptor);
