@@ -59,6 +59,25 @@ struct ConnectionTests {
         #expect(play.answers[id] == .some(nil))
     }
 
+    @Test func `to configured servers are tried again while the nodes known before are no more`()
+        throws
+    {
+        var play = Play(Play.Cluster())
+        _ = ask(&play, .node(2))
+        try play.run()
+        play.answer(play.asked.removeFirst(), with: DescribeClusterResponse())
+        play.cluster.nodes = []
+        play.breakConnections(to: 2)
+        try play.pass(.seconds(2))
+        play.cluster.unreachable = [1, 2, 3]
+        play.breakConnections(to: 1)
+        _ = ask(&play, limit: .seconds(60))
+        try play.pass(.seconds(2))
+        play.cluster.unreachable = []
+        try play.pass(.seconds(3))
+        #expect(play.asked.map(\.node) == [1])
+    }
+
     @Test func `end when an answer does not come in time`() throws {
         var configuration = Play.configuration
         configuration.requestTimeout = .seconds(2)

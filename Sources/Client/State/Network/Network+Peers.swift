@@ -113,10 +113,11 @@ extension Network {
         return nodes + bootstrap
     }
 
-    /// When `anyPeer` may have an answer again, after it had none.
+    /// When `anyPeer` may have an answer again, after it had none. A forgotten node is none it would name: its
+    /// pause is long over, and would hide those of the others.
     var nextAttempt: Instant {
-        links.reduce(.distantFuture) { next, link in
-            guard case .idle(let notBefore) = link.state else { return next }
+        candidates.reduce(.distantFuture) { next, index in
+            guard case .idle(let notBefore) = links[index].state else { return next }
             return min(next, notBefore)
         }
     }
