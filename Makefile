@@ -12,12 +12,13 @@ PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnap
 	python3 python3-venv
 PYTHON := .venv/bin/python
 TESTED := $(BUILD)/debug/martlet
+SIMULATE := $(BUILD)/release/simulate
 
-.PHONY: deps packages python build test unit tested-binary integration conformance simulate \
-	simulate-mutants lint format bench cluster install clean help
+.PHONY: deps packages python build test unit seeds tested-binary integration conformance simulate \
+	simulate-soak simulate-mutants lint format bench cluster install clean help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 deps: packages python ## install what building and testing need (Debian, Ubuntu)
 
@@ -44,7 +45,7 @@ python: .venv/.installed
 build: packages ## build the release binary, .build/release/martlet
 	$(RELEASE)
 
-test: deps unit integration conformance ## every test: units, processes, foreign clients
+test: deps unit seeds integration conformance ## every test: units, processes, foreign clients
 	@echo "Unit tests, integration and conformance passed:"
 	@grep 'Test run with' $(BUILD)/unit-tests.log
 
@@ -63,9 +64,24 @@ integration: tested-binary python ## real processes: kill -9, bad input, the com
 conformance: tested-binary python ## unmodified foreign clients
 	Tests/Conformance/run $(TESTED) $(PYTHON)
 
-simulate: ## run whole clusters in one thread, on files and a network in memory
-	@test -d Tests/SimulationTests || { echo "There is no Tests/SimulationTests." >&2; exit 1; }
-	swift test --filter SimulationTests
+simulate: packages ## play 200 seeds of whole clusters; SEEDS=a-b others, SEED=n one with its timeline
+	swift build -c release --product simulate
+	$(SIMULATE) $(if $(SEED),$(SEED) --timeline,$(or $(SEEDS),1-200))
+
+seeds: packages ## the share of the seeds that continuous integration plays, with all checks on
+	swift build --product simulate
+	$(BUILD)/debug/simulate 1-30
+
+# Two processes play the same seeds side by side: what differs between them is a bug of its own.
+simulate-soak: packages ## play other seeds, each twice, for MINUTES=n
+	swift build -c release --product simulate
+	@end=$$((SECONDS + 60 * $(or $(MINUTES),10))); first=$$(date +%s); \
+	while [ $$SECONDS -lt $$end ]; do \
+	  seeds=$$first-$$((first + 49)); first=$$((first + 50)); \
+	  $(SIMULATE) $$seeds > $(BUILD)/soak.again & again=$$!; \
+	  $(SIMULATE) $$seeds | tee $(BUILD)/soak.once; wait $$again; \
+	  cmp $(BUILD)/soak.once $(BUILD)/soak.again; \
+	done
 
 simulate-mutants: packages ## break the code on purpose: seeds 1 to 1,000 must find every mutant
 	Tests/Mutants/mutants.py

@@ -180,7 +180,12 @@ let package = Package(
                 "Configuration", "Telemetry", "Raft", "Metadata", "Controller", "LogStorage",
                 "TestSupport",
             ]),
-        tests("SimulationTests", ["Simulation", "Bytes", "Model", "Ports", "Client"]),
+        tests(
+            "SimulationTests",
+            [
+                "Simulation", "Bytes", "Model", "Ports", "Client", "Broker", "Metadata",
+                "InternalRecords", "Records", "TestSupport",
+            ]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(
             "ControllerTests",

@@ -53,6 +53,10 @@ package enum HostProcess {
     /// Ends the process at once. What must be flushed or closed has been.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
+    /// The kernel ends this process (SIGALRM) unless it is told another time before so many seconds are
+    /// over: for programs that must not hang, whatever they do.
+    package static func endAfter(seconds: UInt32) { _ = alarm(seconds) }
+
     /// Writes text to standard error in one call, so that lines of several threads do not mix. What
     /// the reader of a closed pipe does not take is lost: there is nowhere left to complain.
     package static func writeError(_ text: String) {

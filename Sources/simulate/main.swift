@@ -1,26 +1,31 @@
-// The door of the simulator: `simulate SEED` or `simulate FIRST-LAST`, `--timeline` to see all that happened. One line
-// a seed; one that breaks a rule shows its last events, and the exit code is not 0.
+// The door of the simulator: which seeds, one line for each. A seed's number is written before it is played, so that
+// one which traps or never ends is known; `HostProcess.endAfter` ends it.
 
+internal import Bytes
 internal import Platform
 internal import Simulation
 
-let words = CommandLine.arguments.dropFirst()
-let bounds = (words.first ?? "1-20").split(separator: "-").compactMap { UInt64($0) }
-guard let first = bounds.first, let last = bounds.last, first <= last else {
-    HostProcess.writeError("usage: simulate SEED | FIRST-LAST [--timeline]\n")
+/// Wall time that one seed may take.
+let secondsMax: UInt32 = 120
+
+func say(_ text: String) {
+    do { try StandardStreams.write(SharedBytes(utf8: text)) } catch { HostProcess.exit(1) }
+}
+
+guard let order = SeedOrder(Array(CommandLine.arguments.dropFirst())) else {
+    HostProcess.writeError(SeedOrder.usage + "\n")
     HostProcess.exit(1)
 }
-var failed = 0
-for seed in first...last {
-    let run = FaultRun(seed: seed)
-    run.play()
-    print(run.summary)
-    if !run.isFaultless { failed += 1 }
-    if words.contains("--timeline") {
-        print(run.report(lines: .max))
-    } else if !run.isFaultless {
-        print(run.report(lines: 80))
-    }
+var failed: [UInt64] = []
+for seed in order.seeds {
+    say("seed \(seed): ")
+    HostProcess.endAfter(seconds: secondsMax)
+    let result = SeedResult.of(seed, order)
+    say(result.summary + "\n")
+    if !result.details.isEmpty { say(result.details + "\n") }
+    if !result.isFaultless { failed.append(seed) }
 }
-print("\(failed) of \(last - first + 1) seeds failed")
-HostProcess.exit(failed == 0 ? 0 : 1)
+let count = order.seeds.upperBound - order.seeds.lowerBound + 1
+let names = failed.isEmpty ? "" : ": \(failed.map(String.init).joined(separator: " "))"
+say("\(failed.count) of \(count) seeds failed\(names)\n")
+HostProcess.exit(failed.isEmpty ? 0 : 1)

@@ -1,4 +1,5 @@
 internal import LogStorage
+package import Metadata
 package import Model
 package import Ports
 internal import Raft
@@ -8,37 +9,80 @@ internal import Replication
 package struct QuorumFacts: Equatable, Sendable {
     package let term: Term
     package let isLeader: Bool
+    /// Nil until a leader told.
+    package let highWatermark: Offset?
+
+    package init(term: Term, isLeader: Bool, highWatermark: Offset?) {
+        self.term = term
+        self.isLeader = isLeader
+        self.highWatermark = highWatermark
+    }
 }
 
 /// What a node believes about one of its replicas.
 package struct ReplicaFacts: Equatable, Sendable {
+    package let key: PartitionKey
     package let partition: TopicPartition
-    package let topicID: TopicID
     package let isLeader: Bool
     package let leaderEpoch: LeaderEpoch
-    package let logStartOffset: Offset
+    /// Of the state it acts on.
+    package let partitionEpoch: PartitionEpoch
+    /// Whom the leader counts on; empty of a follower.
+    package let inSyncReplicas: [BrokerID]
     package let logEndOffset: Offset
     package let highWatermark: Offset
+    /// The topic asks for a sync before an acknowledgement.
+    package let flushesBeforeAck: Bool
+
+    package init(
+        key: PartitionKey, partition: TopicPartition, isLeader: Bool, leaderEpoch: LeaderEpoch,
+        partitionEpoch: PartitionEpoch, inSyncReplicas: [BrokerID], logEndOffset: Offset,
+        highWatermark: Offset, flushesBeforeAck: Bool = true
+    ) {
+        self.key = key
+        self.partition = partition
+        self.isLeader = isLeader
+        self.leaderEpoch = leaderEpoch
+        self.partitionEpoch = partitionEpoch
+        self.inSyncReplicas = inSyncReplicas
+        self.logEndOffset = logEndOffset
+        self.highWatermark = highWatermark
+        self.flushesBeforeAck = flushesBeforeAck
+    }
 }
 
 /// For those who check from outside that the cluster keeps its promises.
 extension BrokerServer {
     /// The quorum. Only on the metadata loop.
     package var quorumFacts: QuorumFacts {
-        let raft = cluster.take().quorum.raft
-        return QuorumFacts(term: raft.term, isLeader: raft.isLeader)
+        let driver = cluster.take().quorum
+        return QuorumFacts(
+            term: driver.raft.term, isLeader: driver.raft.isLeader,
+            highWatermark: driver.raft.highWatermark)
     }
 
-    /// The replicas that `loop` owns, in the order of their names. Only on that loop.
-    package func replicaFacts(on loop: any Loop) -> [ReplicaFacts] {
-        guard let shard = shards.first(where: { $0.loop === loop }) else { return [] }
-        return shard.take().partitionsInOrder.map { partition in
-            let epoch = partition.leader?.leaderEpoch ?? partition.follower?.leaderEpoch ?? .none
-            return ReplicaFacts(
-                partition: partition.name, topicID: partition.key.topicID,
-                isLeader: partition.leader != nil, leaderEpoch: epoch,
-                logStartOffset: partition.log.logStartOffset,
-                logEndOffset: partition.log.logEndOffset, highWatermark: partition.highWatermark)
-        }
+    /// The voters in force. Only on the metadata loop.
+    package var quorumVoters: [ReplicaKey] {
+        cluster.take().quorum.raft.voters.voters.map(\.key)
+    }
+
+    /// The metadata as last published to the loops, all of it committed. Only on the metadata loop.
+    package var metadataImage: MetadataImage { cluster.take().publisher.image }
+
+    /// Shows the replicas that `loop` owns, in no certain order. Only on that loop.
+    package func forEachReplica(on loop: any Loop, _ body: (ReplicaFacts) -> Void) {
+        guard let shard = shards.first(where: { $0.loop === loop }) else { return }
+        for partition in shard.take().partitions.values { body(partition.facts) }
+    }
+}
+
+extension Partition {
+    fileprivate var facts: ReplicaFacts {
+        ReplicaFacts(
+            key: key, partition: name, isLeader: leader != nil,
+            leaderEpoch: leader?.leaderEpoch ?? follower?.leaderEpoch ?? .none,
+            partitionEpoch: leader?.partitionEpoch ?? assigned.partitionEpoch,
+            inSyncReplicas: leader?.inSyncReplicas ?? [], logEndOffset: log.logEndOffset,
+            highWatermark: highWatermark, flushesBeforeAck: settings.flushBeforeAck)
     }
 }

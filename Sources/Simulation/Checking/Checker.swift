@@ -1,91 +1,119 @@
 package import Broker
-internal import Model
+internal import Bytes
+package import Metadata
+package import Model
 
-/// Watches a cluster and what its clients saw, and names the first rule that was broken.
-///
-/// Rules: a term has one leader of the quorum; a leader epoch of a partition has one leader; a leader's high
-/// watermark never falls; a new leader has everything that was below a high watermark before; what was
-/// acknowledged is there, at its offset, once, and in the order of sending; nothing is there that nobody sent.
+/// Watches a cluster and what its clients saw, and names the first `Rule` that was broken.
 package final class Checker {
     /// One life of a node's process.
     package struct Life: Hashable, Sendable {
-        let node: BrokerID
-        let number: Int
+        package let node: BrokerID
+        package let number: Int
+
+        package init(node: BrokerID, number: Int) {
+            self.node = node
+            self.number = number
+        }
     }
 
-    private struct Leadership: Hashable {
-        let topicID: TopicID
-        let partition: Int32
-        let epoch: LeaderEpoch
-    }
+    private let book = Violations()
+    private let disks = NodeDisks()
+    private let quorum: QuorumRules
+    private let votes: VoteRules
+    private let metadata: MetadataRules
+    private let partitions: PartitionRules
+    /// Called when a rule is broken.
+    package var whenBroken: () -> Void = {}
 
-    private struct Reign {
-        let life: Life
-        var highWatermark: Offset
-    }
-
-    private struct Place: Hashable {
-        let topicID: TopicID
-        let partition: Int32
+    package init(_ timeline: Timeline) {
+        quorum = QuorumRules(disks, book)
+        votes = VoteRules(disks, book)
+        metadata = MetadataRules(book)
+        partitions = PartitionRules(disks, book)
+        self.timeline = timeline
+        book.whenBroken = { [weak self] violation in
+            timeline.add("VIOLATION \(violation)")
+            self?.whenBroken()
+        }
     }
 
     private let timeline: Timeline
-    private var quorumLeaders: [Term: BrokerID] = [:]
-    private var reigns: [Leadership: Reign] = [:]
-    private var committed: [Place: Offset] = [:]
+
     /// Rules that were broken, in the order in which that was seen.
-    package private(set) var violations: [String] = []
+    package var violations: [Violation] { book.list }
+
     /// Terms that had a leader.
-    package var leaderCount: Int { quorumLeaders.count }
+    package var leaderCount: Int { quorum.leaders.count }
 
-    init(_ timeline: Timeline) { self.timeline = timeline }
+    package func report(_ rule: Rule, _ cause: String) { book.report(rule, cause) }
 
-    package func report(_ violation: String) {
-        guard violations.count < 20, !violations.contains(violation) else { return }
-        violations.append(violation)
-        timeline.add("VIOLATION \(violation)")
+    // MARK: Nodes and their disks
+
+    /// A node whose disk is looked at, or whose disk was exchanged.
+    package func watch(_ node: BrokerID, _ disk: SimulatedDisk, _ directoryID: DirectoryID) {
+        disks.add(node, disk, directoryID)
     }
 
-    // MARK: The nodes' states
+    /// A node's disk has lost what was durable on it: it is not held to its promises until the controller
+    /// has struck it off.
+    package func excuse(_ node: BrokerID) { partitions.excuse(node) }
 
-    package func observe(_ facts: QuorumFacts, of life: Life) {
-        guard facts.isLeader else { return }
-        guard let known = quorumLeaders[facts.term] else {
-            quorumLeaders[facts.term] = life.node
-            timeline.add("node \(life.node.rawValue) leads term \(facts.term.rawValue)")
-            return
+    /// A node's disk lies about syncs: what was written there is taken for durable. It must not lose power.
+    package func distrust(_ node: BrokerID) { disks.distrust(node) }
+
+    // MARK: The nodes' states, after each turn of their loops
+
+    package func observe(
+        _ facts: QuorumFacts, of life: Life, voters: () -> [ReplicaKey]
+    ) {
+        guard quorum.observe(facts, of: life, voters: voters) else { return }
+        timeline.add("node \(life.node.rawValue) leads term \(facts.term.rawValue)")
+    }
+
+    package func observe(_ image: MetadataImage, of node: BrokerID) {
+        metadata.observe(image, of: node) { key, name, state in
+            partitions.stateCommitted(key, name, state)
         }
-        guard known != life.node else { return }
-        report(
-            "term \(facts.term.rawValue) has two leaders, \(known.rawValue) and "
-                + "\(life.node.rawValue)")
     }
 
     package func observe(_ facts: ReplicaFacts, of life: Life) {
-        guard facts.isLeader else { return }
-        let leadership = Leadership(
-            topicID: facts.topicID, partition: facts.partition.partition, epoch: facts.leaderEpoch)
-        let place = Place(topicID: facts.topicID, partition: facts.partition.partition)
-        let name = "\(facts.partition) epoch \(facts.leaderEpoch.rawValue)"
-        if let reign = reigns[leadership] {
-            if reign.life.node != life.node {
-                report(
-                    "\(name) has two leaders, \(reign.life.node.rawValue) and "
-                        + "\(life.node.rawValue)")
-            } else if reign.life == life, facts.highWatermark < reign.highWatermark {
-                report(
-                    "\(name): the high watermark fell from \(reign.highWatermark.rawValue) to "
-                        + "\(facts.highWatermark.rawValue)")
-            }
+        partitions.observe(facts, of: life) { epoch in
+            metadata.state(of: facts.key, at: epoch)?.isr
         }
-        if reigns[leadership]?.life != life, let before = committed[place],
-            facts.logEndOffset < before
-        {
-            report(
-                "\(name): leader \(life.node.rawValue) has only \(facts.logEndOffset.rawValue) of "
-                    + "\(before.rawValue) committed records")
+    }
+
+    // MARK: The quorum's words
+
+    /// A vote that was heard.
+    package func heard(_ node: BrokerID, votesFor candidate: BrokerID, in term: Int32) {
+        votes.heard(node, votesFor: candidate, in: term)
+    }
+
+    // MARK: The clients' side
+
+    /// `acks=all` acknowledged a record.
+    package func acknowledged(_ offset: Offset, of place: TopicPartition) {
+        guard let key = metadata.key(of: place) else { return }
+        let end = partitions.committedEnd(of: key)
+        guard end <= offset, !partitions.isVolatile(key) else { return }
+        report(
+            .acknowledgedIsCommitted,
+            "\(place)@\(offset.rawValue) is acknowledged, committed is \(end.rawValue)")
+    }
+}
+
+extension Checker: NetworkTap {
+    func requestArrived(_ frame: SharedBytes, at port: UInt16, connection: UInt64) {
+        guard port == SimulatedNode.controllerPort else { return }
+        votes.requestHeard(frame, connection: connection)
+    }
+
+    func answerArrived(
+        _ frame: SharedBytes, from host: String, port: UInt16, connection: UInt64
+    ) {
+        guard port == SimulatedNode.controllerPort, let node = SimulatedNode.id(of: host) else {
+            return
         }
-        reigns[leadership] = Reign(life: life, highWatermark: facts.highWatermark)
-        committed[place] = max(committed[place] ?? .zero, facts.highWatermark)
+        votes.responseHeard(frame, from: node, connection: connection)
     }
 }

@@ -1,6 +1,6 @@
 package import Model
 
-/// What the clients did and saw.
+/// What the clients of one topic did and saw.
 package final class History {
     /// A record as the workload names it: which producer sent it as its how many-th to a partition.
     package struct Value: Hashable, Sendable, CustomStringConvertible {
@@ -24,35 +24,65 @@ package final class History {
         }
     }
 
+    private struct Slot: Hashable {
+        let place: TopicPartition
+        let offset: Offset
+    }
+
+    /// What is acknowledged or read may be lost with a disk's cache: the topic asks for no sync.
+    package let isVolatile: Bool
+    private let report: (Rule, String) -> Void
+    private var kinds: [Int: ProducerKind] = [:]
     private var sent: Set<Value> = []
-    /// Acknowledged records, in the order of their acknowledgement.
-    private var acknowledged: [(place: TopicPartition, offset: Offset, value: Value)] = []
-    private var lastAcknowledged: [TopicPartition: Offset] = [:]
+    /// What must be kept, in the order of acknowledgement.
+    private var promised: [(slot: Slot, value: Value)] = []
+    private var promises: [Slot: Value] = [:]
+    private var lastPromised: [TopicPartition: Offset] = [:]
+    private var reads: [Slot: String] = [:]
+    private var lastRead: [TopicPartition: Offset] = [:]
+    private(set) var acknowledgedTotal = 0
     package private(set) var failedCount = 0
     /// When the last acknowledgement came.
     package private(set) var lastAcknowledgement = Instant.zero
     /// The longest time between two acknowledgements.
     package private(set) var longestGap = Duration.zero
 
-    package init() {}
+    package init(isVolatile: Bool = false, report: @escaping (Rule, String) -> Void) {
+        self.isVolatile = isVolatile
+        self.report = report
+    }
 
     package var sentCount: Int { sent.count }
-    package var acknowledgedCount: Int { acknowledged.count }
+    package var acknowledgedCount: Int { acknowledgedTotal }
+    package var readCount: Int { reads.count }
 
-    func noteSent(_ value: Value) { sent.insert(value) }
+    // MARK: Producers
 
-    func noteAcknowledged(
+    package func noteProducer(_ number: Int, _ kind: ProducerKind) { kinds[number] = kind }
+
+    package func noteSent(_ value: Value) { sent.insert(value) }
+
+    package func noteAcknowledged(
         _ value: Value, at offset: Offset, of place: TopicPartition, now: Instant
     ) {
-        acknowledged.append((place, offset, value))
-        lastAcknowledged[place] = max(lastAcknowledged[place] ?? offset, offset)
+        acknowledgedTotal += 1
         if lastAcknowledgement != .zero {
             longestGap = max(longestGap, now - lastAcknowledgement)
         }
         lastAcknowledgement = now
+        guard offset != .none, kinds[value.producer]?.isKept == true, !isVolatile else { return }
+        let slot = Slot(place: place, offset: offset)
+        if let other = promises[slot], other != value {
+            report(
+                .offsetsAreUnique,
+                "\(place)@\(offset.rawValue) was acknowledged for \(other) and for \(value)")
+        }
+        promises[slot] = value
+        promised.append((slot, value))
+        lastPromised[place] = max(lastPromised[place] ?? offset, offset)
     }
 
-    func noteFailed() { failedCount += 1 }
+    package func noteFailed() { failedCount += 1 }
 
     /// The gap between acknowledgements is measured from here on.
     package func forgetGap() {
@@ -60,51 +90,87 @@ package final class History {
         lastAcknowledgement = .zero
     }
 
-    /// What a reader must have reached to have seen everything that was acknowledged.
-    func end(of place: TopicPartition) -> Offset { lastAcknowledged[place]?.next ?? .zero }
+    // MARK: Readers
+
+    /// A reader was given a record.
+    package func noteRead(_ text: String, at offset: Offset, of place: TopicPartition) {
+        checkSent(text, offset, place)
+        guard !isVolatile else { return }
+        let slot = Slot(place: place, offset: offset)
+        if let before = reads[slot], before != text {
+            report(
+                .readsAreConsistent,
+                "\(place)@\(offset.rawValue) was \(before) and is \(text)")
+        }
+        reads[slot] = text
+        if let last = lastRead[place], offset <= last {
+            report(
+                .offsetsRise,
+                "\(place): a reader was given \(offset.rawValue) after \(last.rawValue)"
+            )
+        }
+        lastRead[place] = offset
+    }
+
+    private func checkSent(_ text: String, _ offset: Offset, _ place: TopicPartition) {
+        if let value = Value(text), value.partition == place.partition, sent.contains(value) {
+            return
+        }
+        report(.onlyWhatWasSent, "\(place)@\(offset.rawValue): \(text) was never sent there")
+    }
+
+    /// What a reader must have reached to have seen everything that was promised.
+    package func end(of place: TopicPartition) -> Offset { lastPromised[place]?.next ?? .zero }
 
     // MARK: Judging
 
-    /// Compares with what was read of every partition from its beginning on; answers what is wrong.
-    package func faults(in read: [TopicPartition: [(offset: Offset, text: String)]]) -> [String] {
-        var faults: [String] = []
+    /// Compares with what was read of every partition from its beginning on, after all was over.
+    package func judge(_ read: [TopicPartition: [(offset: Offset, text: String)]]) {
+        var found: [Slot: String] = [:]
         for place in read.keys.sorted() {
-            faults += orderFaults(in: read[place] ?? [], of: place)
+            let records = read[place] ?? []
+            checkOrder(records, of: place)
+            for (offset, text) in records { found[Slot(place: place, offset: offset)] = text }
         }
-        let byPlace = read.mapValues { records in
-            Dictionary(records.map { ($0.offset, $0.text) }) { first, _ in first }
+        guard !isVolatile else { return }
+        for (slot, value) in promised where found[slot] != value.description {
+            report(
+                .acknowledgedIsKept,
+                "\(slot.place)@\(slot.offset.rawValue): acknowledged \(value), found "
+                    + (found[slot] ?? "nothing"))
         }
-        for (place, offset, value) in acknowledged {
-            let found = byPlace[place]?[offset]
-            guard found != value.description else { continue }
-            faults.append(
-                "\(place)@\(offset.rawValue): acknowledged \(value), found \(found ?? "nothing")")
+        let ordered = reads.sorted {
+            ($0.key.place, $0.key.offset) < ($1.key.place, $1.key.offset)
         }
-        return faults
+        for (slot, text) in ordered where found[slot] != text {
+            report(
+                .readsAreConsistent,
+                "\(slot.place)@\(slot.offset.rawValue): a reader was given \(text), found "
+                    + (found[slot] ?? "nothing"))
+        }
     }
 
-    private func orderFaults(
-        in records: [(offset: Offset, text: String)], of place: TopicPartition
-    ) -> [String] {
-        var faults: [String] = []
+    private func checkOrder(
+        _ records: [(offset: Offset, text: String)], of place: TopicPartition
+    ) {
         var lastIndex: [Int: Int] = [:]
         var lastOffset = Offset.none
         for (offset, text) in records {
             if offset <= lastOffset {
-                faults.append("\(place): offset \(offset.rawValue) after \(lastOffset.rawValue)")
+                report(
+                    .offsetsRise, "\(place): offset \(offset.rawValue) after \(lastOffset.rawValue)"
+                )
             }
             lastOffset = offset
-            guard let value = Value(text), value.partition == place.partition, sent.contains(value)
-            else {
-                faults.append("\(place)@\(offset.rawValue): \(text) was never sent there")
-                continue
-            }
+            checkSent(text, offset, place)
+            guard let value = Value(text), kinds[value.producer]?.isOnceAndInOrder == true,
+                !isVolatile
+            else { continue }
             if let last = lastIndex[value.producer], value.index <= last {
                 let word = value.index == last ? "twice" : "after \(last)"
-                faults.append("\(place)@\(offset.rawValue): \(value) is there \(word)")
+                report(.onceAndInOrder, "\(place)@\(offset.rawValue): \(value) is there \(word)")
             }
             lastIndex[value.producer] = value.index
         }
-        return faults
     }
 }

@@ -5,14 +5,17 @@ internal import Ports
 internal import Wire
 internal import WireMessages
 
-/// A client that changes the cluster.
+/// A client that changes the cluster. What it is asked to do it tries until it is done; the cluster may have
+/// done it at an attempt whose answer was lost.
 package final class SimulatedAdmin: @unchecked Sendable {
     // SAFETY: a simulated world lives on one thread.
     private static let pause = Duration.milliseconds(200)
+    private static let serverTimeout: Int32 = 5_000
 
     private let host: SimulatedClientHost
     private let timeline: Timeline
     private var driver: ClientDriver?
+    private var openCount = 0
     /// Topics that are made.
     package private(set) var topics: Set<String> = []
 
@@ -21,51 +24,149 @@ package final class SimulatedAdmin: @unchecked Sendable {
         self.timeline = timeline
     }
 
-    /// Makes a topic, by asking `node` if one is named; asks again until that succeeds.
+    /// Everything asked for is done.
+    package var isIdle: Bool { openCount == 0 }
+
+    // MARK: Wishes
+
+    /// Makes a topic, by asking `node` if one is named.
     package func createTopic(
         _ name: String, partitionCount: Int32, replicationFactor: Int16 = 3,
-        through node: BrokerID? = nil
+        settings: [(name: String, value: String)] = [], through node: BrokerID? = nil
     ) {
         var topic = CreateTopicsRequest.CreatableTopic()
         topic.name = name
         topic.numPartitions = partitionCount
         topic.replicationFactor = replicationFactor
+        topic.configs = settings.map { setting in
+            var config = CreateTopicsRequest.CreatableTopicConfig()
+            config.name = setting.name
+            config.value = setting.value
+            return config
+        }
         var request = CreateTopicsRequest()
-        request.timeoutMs = 5_000
+        request.timeoutMs = Self.serverTimeout
         request.topics = [topic]
-        let asked = request
-        host.run { [self] in
-            if driver == nil { driver = ClientDriver(host.configuration, runtime: host.runtime) }
-            ask(asked, of: node.map { .node($0) } ?? .any)
+        begin("create \(name)", request, to: node.map { .node($0) } ?? .any) { [self] answer in
+            let error = answer.topics.first?.errorCode ?? .unknownServerError
+            guard error == .none || error == .topicAlreadyExists else { return error }
+            topics.insert(name)
+            return .none
         }
     }
 
-    private func ask(_ request: CreateTopicsRequest, of destination: Destination) {
+    package func deleteTopic(_ name: String) {
+        var topic = DeleteTopicsRequest.DeleteTopicState()
+        topic.name = name
+        var request = DeleteTopicsRequest()
+        request.timeoutMs = Self.serverTimeout
+        request.topics = [topic]
+        request.topicNames = [name]
+        begin("delete \(name)", request) { [self] answer in
+            let error = answer.responses.first?.errorCode ?? .unknownServerError
+            guard error == .none || error == .unknownTopicOrPartition else { return error }
+            topics.remove(name)
+            return .none
+        }
+    }
+
+    /// Raises a topic's number of partitions.
+    package func raisePartitions(of name: String, to count: Int32) {
+        var topic = CreatePartitionsRequest.CreatePartitionsTopic()
+        topic.name = name
+        topic.count = count
+        topic.assignments = nil
+        var request = CreatePartitionsRequest()
+        request.timeoutMs = Self.serverTimeout
+        request.topics = [topic]
+        begin("raise \(name) to \(count)", request) { answer in
+            let error = answer.results.first?.errorCode ?? .unknownServerError
+            // It has so many already: an answer was lost. Or it is gone.
+            return error == .invalidPartitions || error == .unknownTopicOrPartition ? .none : error
+        }
+    }
+
+    /// Sets one of a topic's settings.
+    package func configure(_ topic: String, _ setting: String, _ value: String) {
+        var config = IncrementalAlterConfigsRequest.AlterableConfig()
+        config.name = setting
+        config.value = value
+        var entry = IncrementalAlterConfigsRequest.AlterConfigsResource()
+        entry.resourceType = 2
+        entry.resourceName = topic
+        entry.configs = [config]
+        var request = IncrementalAlterConfigsRequest()
+        request.resources = [entry]
+        begin("set \(setting)=\(value) of \(topic)", request) { answer in
+            let error = answer.responses.first?.errorCode ?? .unknownServerError
+            return error == .unknownTopicOrPartition ? .none : error
+        }
+    }
+
+    /// Brings leaderships back to where they belong, as far as that is possible now.
+    package func electPreferredLeaders() {
+        var request = ElectLeadersRequest()
+        request.electionType = 0
+        request.timeoutMs = Self.serverTimeout
+        request.topicPartitions = nil
+        begin("elect preferred leaders", request) { $0.errorCode }
+    }
+
+    // MARK: Asking
+
+    /// Asks until `judge` answers `.none`.
+    private func begin<Request: RequestMessage>(
+        _ wish: String, _ request: Request, to destination: Destination = .any,
+        judge: @escaping (Request.Response) -> ErrorCode
+    ) {
+        openCount += 1
+        let judge = Judge(judge)
+        host.run { [self] in
+            if driver == nil { driver = ClientDriver(host.configuration, runtime: host.runtime) }
+            timeline.add("admin: \(wish)")
+            ask(wish, request, to: destination, judge)
+        }
+    }
+
+    /// Hands a closure of this one thread to a loop of it.
+    private struct Judge<Response>: @unchecked Sendable {
+        // SAFETY: a simulated world lives on one thread.
+        let judge: (Response) -> ErrorCode
+
+        init(_ judge: @escaping (Response) -> ErrorCode) { self.judge = judge }
+    }
+
+    private func ask<Request: RequestMessage>(
+        _ wish: String, _ request: Request, to destination: Destination,
+        _ judge: Judge<Request.Response>
+    ) {
         driver?.call(OutgoingRequest(request), to: destination) { [weak self] result in
             guard let self else { return }
-            if let answer = Self.answer(result), let topic = answer.topics.first {
-                if topic.errorCode == .none || topic.errorCode == .topicAlreadyExists {
-                    topics.insert(topic.name)
+            if let answer: Request.Response = Self.answer(result) {
+                let error = judge.judge(answer)
+                guard error != .none else {
+                    timeline.add("admin: done: \(wish)")
+                    openCount -= 1
                     return
                 }
-                timeline.add("creating \(topic.name): \(topic.errorCode)")
+                timeline.add("admin: \(wish): \(error)")
             } else {
-                timeline.add("creating topics: \(result)")
+                timeline.add("admin: \(wish): \(result)")
             }
             let loop = host.runtime.loop
             loop.arm(at: loop.now + Self.pause) { [weak self] in
-                self?.ask(request, of: destination)
+                self?.ask(wish, request, to: destination, judge)
             }
         }
     }
 
-    private static func answer(
+    private static func answer<Response: ResponseMessage>(
         _ result: Result<CallAnswer, ClientError>
-    ) -> CreateTopicsResponse? {
+    ) -> Response? {
         guard case .success(let answer) = result else { return nil }
         do throws(DecodeError) {
             var reader = ByteReader(answer.body)
-            return try CreateTopicsResponse(from: &reader, version: answer.version)
+            return try Response(from: &reader, version: answer.version)
         } catch {
             return nil
         }

@@ -24,22 +24,22 @@ package final class SimulatedProducer: @unchecked Sendable {
     private var underWay: [UInt64: History.Value] = [:]
     private var nextToken: UInt64 = 0
     private var isSending = false
+    /// Called for each acknowledged record, before anything else is.
+    var acknowledged: (Offset, TopicPartition) -> Void = { _, _ in }
 
     package init(
-        on host: SimulatedClientHost, number: Int, topic: String, partitionCount: Int32,
-        history: History, timeline: Timeline
+        on host: SimulatedClientHost, number: Int, kind: ProducerKind, of workload: Workload,
+        timeline: Timeline
     ) {
         self.host = host
         self.number = number
-        self.topic = topic
-        self.partitionCount = partitionCount
-        self.history = history
+        topic = workload.topic
+        partitionCount = workload.partitionCount
+        history = workload.history
         self.timeline = timeline
         indices = Array(repeating: 0, count: Int(partitionCount))
-        var configuration = ProducerConfiguration()
-        configuration.linger = .milliseconds(1)
-        configuration.deliveryTimeout = .seconds(60)
-        self.configuration = configuration
+        configuration = kind.configuration
+        history.noteProducer(number, kind)
     }
 
     /// Nothing is under way.
@@ -91,10 +91,10 @@ package final class SimulatedProducer: @unchecked Sendable {
             guard let value = underWay.removeValue(forKey: token) else { continue }
             switch delivery.outcome {
             case .written(let base, _):
-                guard base != .none else { continue }
+                let offset = base == .none ? base : base + Int64(index)
+                if offset != .none { acknowledged(offset, delivery.partition) }
                 history.noteAcknowledged(
-                    value, at: base + Int64(index), of: delivery.partition,
-                    now: host.runtime.loop.now)
+                    value, at: offset, of: delivery.partition, now: host.runtime.loop.now)
             case .failed(let error):
                 timeline.add("producer \(number): \(value) failed: \(error)")
                 history.noteFailed()

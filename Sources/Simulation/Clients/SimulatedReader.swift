@@ -12,6 +12,8 @@ package final class SimulatedReader: @unchecked Sendable {
     private var driver: ClientDriver?
     /// What was read.
     package private(set) var records: [TopicPartition: [(offset: Offset, text: String)]] = [:]
+    /// Called for each record.
+    var onRecord: (String, Offset, TopicPartition) -> Void = { _, _, _ in }
     private var positions: [TopicPartition: Offset] = [:]
 
     package init(
@@ -46,6 +48,7 @@ package final class SimulatedReader: @unchecked Sendable {
                 try chunk.forEachRecord { record in
                     let text = record.value?.utf8 ?? "no text"
                     records[chunk.partition, default: []].append((record.offset, text))
+                    onRecord(text, record.offset, chunk.partition)
                 }
                 positions[chunk.partition] = chunk.nextOffset
             }

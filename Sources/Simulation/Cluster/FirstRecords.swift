@@ -24,6 +24,22 @@ enum FirstRecords {
         return writer.finish()
     }
 
+    /// The first snapshot of a cluster that keeps its voters in the log (KIP-853).
+    static func voters(_ voters: [VotersRecord.Voter], now: Timestamp) throws -> SharedBytes {
+        var header = SnapshotHeaderRecord()
+        header.lastContainedLogTimestamp = now.rawValue
+        var version = KRaftVersionRecord()
+        version.kRaftVersion = 1
+        var record = VotersRecord()
+        record.voters = voters
+        var writer = ByteWriter(capacity: 1024)
+        writer.bytes(try control(.snapshotHeader, header, at: 0, now))
+        writer.bytes(try control(.kraftVersion, version, at: 1, now))
+        writer.bytes(try control(.kraftVoters, record, at: 2, now))
+        writer.bytes(try control(.snapshotFooter, SnapshotFooterRecord(), at: 3, now))
+        return writer.finish()
+    }
+
     private static func control(
         _ type: ControlRecordType, _ record: some RecordMessage, at offset: Int64, _ now: Timestamp
     ) throws -> SharedBytes {

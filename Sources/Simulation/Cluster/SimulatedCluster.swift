@@ -1,7 +1,7 @@
 internal import Configuration
 internal import Model
 
-/// A whole cluster in one thread: combined nodes, their disks, the network between them, and clients. One
+/// A whole cluster in one thread: its nodes, their disks, the network between them, and clients. One
 /// seed is one history.
 package final class SimulatedCluster {
     static let clusterID = "c2ltdWxhdGVkLWNsdXN0ZQ"
@@ -15,11 +15,21 @@ package final class SimulatedCluster {
     private var random: PRNG
     private var clientCount = 0
 
-    /// Makes a cluster whose nodes are formatted and not started.
+    package let plan: ClusterPlan
+
+    /// Makes a cluster of combined nodes that are formatted and not started.
     ///
     /// - Parameter settings: lines of `server.properties` for all nodes.
-    package init(seed: UInt64, nodeCount: Int = 3, settings: [String] = []) {
+    package convenience init(seed: UInt64, nodeCount: Int = 3, settings: [String] = []) {
+        var plan = ClusterPlan.combined(nodeCount)
+        plan.settings = settings
+        self.init(seed: seed, plan)
+    }
+
+    /// Makes a cluster whose nodes are formatted and not started.
+    package init(seed: UInt64, _ plan: ClusterPlan) {
         self.seed = seed
+        self.plan = plan
         var random = PRNG(seed: seed)
         let time = VirtualTime(seed: random.next())
         self.time = time
@@ -29,36 +39,26 @@ package final class SimulatedCluster {
         self.timeline = timeline
         let checker = Checker(timeline)
         self.checker = checker
-        let ids = (1...nodeCount).map { BrokerID(Int32($0)) }
-        nodes = ids.map { id in
+        network.tap = checker
+        nodes = plan.members.map { member in
             SimulatedNode(
-                id, configuration: Self.configuration(of: id, among: ids, settings),
+                member, configuration: Self.configuration(of: member, in: plan),
                 network: network, seed: random.next(), checker: checker, timeline: timeline)
         }
         self.random = random
-        for node in nodes { node.format(clusterID: Self.clusterID) }
+        let voters =
+            plan.keepsVotersInLog ? nodes.filter(\.role.isController).map(\.asVoter) : []
+        for node in nodes { node.format(clusterID: Self.clusterID, voters: voters) }
     }
 
     private static func configuration(
-        of id: BrokerID, among ids: [BrokerID], _ settings: [String]
+        of member: ClusterPlan.Member, in plan: ClusterPlan
     ) -> NodeConfiguration {
-        let host = SimulatedNode.host(of: id)
-        let voters = ids.map {
-            "\($0.rawValue)@\(SimulatedNode.host(of: $0)):\(SimulatedNode.controllerPort)"
-        }
-        let lines =
-            [
-                "process.roles=broker,controller", "node.id=\(id.rawValue)",
-                "listeners=PLAINTEXT://\(host):\(SimulatedNode.brokerPort),"
-                    + "CONTROLLER://\(host):\(SimulatedNode.controllerPort)",
-                "controller.listener.names=CONTROLLER",
-                "controller.quorum.voters=\(voters.joined(separator: ","))",
-                "log.dirs=\(SimulatedNode.dataDirectory)", "default.replication.factor=3",
-                "min.insync.replicas=2", "num.partitions=3", "http.listener=",
-            ] + settings
         do {
-            let properties = try Properties(parsing: lines.joined(separator: "\n"))
-            return try NodeConfiguration.parse(properties, hostName: host)
+            let properties = try Properties(
+                parsing: plan.lines(for: member).joined(separator: "\n"))
+            return try NodeConfiguration.parse(
+                properties, hostName: SimulatedNode.host(of: member.id))
         } catch {
             preconditionFailure("the simulated nodes' settings are valid: \(error)")
         }
@@ -97,7 +97,7 @@ package final class SimulatedCluster {
         network.hostStarted(host)
         return SimulatedClientHost(
             host: host, number: UInt64(clientCount), network: network, seed: random.next(),
-            servers: nodes.map { ($0.host, SimulatedNode.brokerPort) })
+            servers: nodes.filter(\.role.isBroker).map { ($0.host, SimulatedNode.brokerPort) })
     }
 
     package func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }

@@ -1,5 +1,6 @@
 internal import Broker
 internal import Configuration
+internal import InternalRecords
 internal import LogStorage
 package import Model
 internal import Ports
@@ -15,7 +16,12 @@ package final class SimulatedNode: @unchecked Sendable {
     static let controllerPort: UInt16 = 9093
 
     package let id: BrokerID
+    package let role: ClusterPlan.Role
     package let disk: SimulatedDisk
+    /// The clock on the wall of the host.
+    package let clock = WallClock()
+    /// The identity of the formatted directory: another after the disk was exchanged.
+    package private(set) var directoryID: DirectoryID
     private let configuration: NodeConfiguration
     private let network: SimulatedNetwork
     private let time: VirtualTime
@@ -31,10 +37,11 @@ package final class SimulatedNode: @unchecked Sendable {
     package private(set) var failure: String?
 
     init(
-        _ id: BrokerID, configuration: NodeConfiguration, network: SimulatedNetwork, seed: UInt64,
-        checker: Checker, timeline: Timeline
+        _ member: ClusterPlan.Member, configuration: NodeConfiguration, network: SimulatedNetwork,
+        seed: UInt64, checker: Checker, timeline: Timeline
     ) {
-        self.id = id
+        id = member.id
+        role = member.role
         self.configuration = configuration
         self.network = network
         self.checker = checker
@@ -42,10 +49,19 @@ package final class SimulatedNode: @unchecked Sendable {
         time = network.time
         var random = PRNG(seed: seed)
         disk = SimulatedDisk(time: network.time, seed: random.next())
+        directoryID = DirectoryID(UUID.random { random.next() })
         entropy = random
+        checker.watch(id, disk, directoryID)
     }
 
     static func host(of id: BrokerID) -> String { "10.0.0.\(id.rawValue)" }
+
+    /// Whose host that is; nil for a client's.
+    static func id(of host: String) -> BrokerID? {
+        let prefix = "10.0.0."
+        guard host.hasPrefix(prefix) else { return nil }
+        return Int32(host.dropFirst(prefix.count)).map { BrokerID($0) }
+    }
 
     package var host: String { Self.host(of: id) }
     package var isRunning: Bool { process?.isAlive == true }
@@ -56,22 +72,58 @@ package final class SimulatedNode: @unchecked Sendable {
     // MARK: Formatting
 
     /// What `storage format` does.
-    func format(clusterID: String) {
-        let installer = SimulatedProcess(host: host, time: time)
+    ///
+    /// - Parameter voters: the first voters of the quorum, if the log is to name them.
+    func format(clusterID: String, voters: [VotersRecord.Voter]) {
+        let installer = SimulatedProcess(host: host, time: time, clock: clock)
         let fileSystem = SimulatedFileSystem(disk, installer)
         do {
             try fileSystem.createDirectory(Self.dataDirectory)
             try fileSystem.syncDirectory("/")
             try SnapshotStore.writeBootstrap(
                 try FirstRecords.bytes(now: time.wallTime), in: Self.dataDirectory, on: fileSystem)
+            if !voters.isEmpty {
+                let store = SnapshotStore(in: Self.dataDirectory, on: fileSystem)
+                var writer = try store.create(OffsetAndEpoch(offset: .zero, epoch: .zero))
+                try writer.append(try FirstRecords.voters(voters, now: time.wallTime))
+                try writer.freeze()
+                try fileSystem.syncDirectory(Self.dataDirectory)
+            }
             let properties = MetaProperties(
-                clusterID: clusterID, nodeID: id,
-                directoryID: DirectoryID(UUID.random { entropy.next() }))
+                clusterID: clusterID, nodeID: id, directoryID: directoryID)
             try properties.write(in: Self.dataDirectory, on: fileSystem, now: time.wallTime)
         } catch {
             preconditionFailure("an empty disk can be formatted: \(error)")
         }
         installer.end()
+    }
+
+    /// This node as a voters record names it.
+    var asVoter: VotersRecord.Voter {
+        var endpoint = VotersRecord.Endpoint()
+        endpoint.name = "CONTROLLER"
+        endpoint.host = host
+        endpoint.port = Self.controllerPort
+        var voter = VotersRecord.Voter()
+        voter.voterID = id.rawValue
+        voter.voterDirectoryID = directoryID.uuid
+        voter.endpoints = [endpoint]
+        voter.kRaftVersionFeature.minSupportedVersion = 0
+        voter.kRaftVersionFeature.maxSupportedVersion = 1
+        return voter
+    }
+
+    /// The disk dies, and an operator puts an empty one in its place and formats it. Kafka's rule is a new
+    /// directory id; to keep the old one is what nobody should do.
+    package func replaceDisk(keepsDirectoryID: Bool = false) {
+        losePower()
+        disk.wipe()
+        disk.recover()
+        if !keepsDirectoryID { directoryID = DirectoryID(UUID.random { entropy.next() }) }
+        timeline.add("node \(id.rawValue) has an empty disk")
+        checker.watch(id, disk, directoryID)
+        checker.excuse(id)
+        format(clusterID: SimulatedCluster.clusterID, voters: [])
     }
 
     // MARK: Lives
@@ -82,7 +134,7 @@ package final class SimulatedNode: @unchecked Sendable {
         life += 1
         failure = nil
         network.hostStarted(host)
-        let process = SimulatedProcess(host: host, time: time)
+        let process = SimulatedProcess(host: host, time: time, clock: clock)
         self.process = process
         let loops = (0...Self.dataLoops).map { index in
             SimulatedLoop(process, number: loopNumber(index))
@@ -113,7 +165,10 @@ package final class SimulatedNode: @unchecked Sendable {
 
     private func logging() -> Logging {
         let name = "node \(id.rawValue)"
-        return Logging(clock: { [time] in time.wallTime }) { [timeline] line in
+        return Logging(
+            level: timeline.isRecording ? .info : .off,
+            clock: { [time, clock] in clock.time(at: time) }
+        ) { [timeline] line in
             timeline.add("\(name) \(line)")
         }
     }
@@ -125,11 +180,12 @@ package final class SimulatedNode: @unchecked Sendable {
         metadataLoop.afterTurn = { [weak self, checker] in
             let facts = server.quorumFacts
             self?.isController = facts.isLeader
-            checker.observe(facts, of: life)
+            checker.observe(facts, of: life) { server.quorumVoters }
+            checker.observe(server.metadataImage, of: life.node)
         }
         for loop in dataLoops {
             loop.afterTurn = { [checker] in
-                for facts in server.replicaFacts(on: loop) { checker.observe(facts, of: life) }
+                server.forEachReplica(on: loop) { checker.observe($0, of: life) }
             }
         }
     }

@@ -17,19 +17,66 @@ final class DiskFile {
     private var changes: [Change] = []
     /// Number of changes that are durable.
     private var changesDurable = 0
+    /// From where on the content, and the durable content, are others than when they were last looked at.
+    private var dirtyFrom = 0
+    private var durablyDirtyFrom = 0
 
     init(number: UInt64) { self.number = number }
 
     func write(_ bytes: SharedBytes, at offset: Int) {
         content.write(bytes, at: offset)
+        dirtyFrom = min(dirtyFrom, offset)
         changes.append(.wrote(bytes, at: offset))
     }
 
     func resize(to size: Int) {
         guard size != content.size else { return }
+        dirtyFrom = min(dirtyFrom, size, content.size)
         content.resize(to: size)
         changes.append(.resized(to: size))
     }
+
+    // MARK: Damage
+
+    /// The platter forgets: one bit of what is durable is another from now on. Whether there was such a byte.
+    func flipBit(_ bit: Int, at offset: Int) -> Bool {
+        guard offset < durable.size else { return false }
+        let flipped = durable.read(at: offset, count: 1)[0] ^ (1 << UInt8(bit & 7))
+        durable.write(SharedBytes([flipped]), at: offset)
+        dirtyFrom = min(dirtyFrom, offset)
+        durablyDirtyFrom = min(durablyDirtyFrom, offset)
+        if offset < content.size { content.write(SharedBytes([flipped]), at: offset) }
+        return true
+    }
+
+    /// What is there now is all that is durable: somebody changed the file while nobody looked.
+    func settle(at size: Int) {
+        content.resize(to: size)
+        durable = content
+        dirtyFrom = 0
+        durablyDirtyFrom = 0
+        changesDurable += changes.count
+        changes = []
+    }
+
+    /// What a power loss could not take.
+    var durableContent: Extents { durable }
+
+    // MARK: Being looked at
+
+    /// From where on the content changed since this was last asked; for the one who follows the file.
+    func takeDirt() -> Int {
+        defer { dirtyFrom = .max }
+        return dirtyFrom
+    }
+
+    /// The same for the durable content.
+    func takeDurableDirt() -> Int {
+        defer { durablyDirtyFrom = .max }
+        return durablyDirtyFrom
+    }
+
+    // MARK: Syncs
 
     /// What a sync that begins now will make durable.
     struct Mark {
@@ -42,7 +89,14 @@ final class DiskFile {
     func synced(_ mark: Mark) {
         guard mark.changes > changesDurable else { return }
         durable = mark.content
-        changes.removeFirst(mark.changes - changesDurable)
+        let count = mark.changes - changesDurable
+        for change in changes[..<count] {
+            switch change {
+            case .wrote(_, let offset): durablyDirtyFrom = min(durablyDirtyFrom, offset)
+            case .resized(let size): durablyDirtyFrom = min(durablyDirtyFrom, size)
+            }
+        }
+        changes.removeFirst(count)
         changesDurable = mark.changes
     }
 
@@ -101,8 +155,10 @@ final class DiskFile {
 /// A directory: the names programs see, and those that would survive.
 final class DiskDirectory {
     let number: UInt64
-    var entries: [String: DiskEntry] = [:]
-    var durable: [String: DiskEntry] = [:]
+    var entries: [String: DiskEntry] = [:] { didSet { version += 1 } }
+    var durable: [String: DiskEntry] = [:] { didSet { version += 1 } }
+    /// Raised with each change of names.
+    private(set) var version = 1
 
     init(number: UInt64) { self.number = number }
 }

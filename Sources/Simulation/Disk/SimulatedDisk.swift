@@ -11,19 +11,22 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     let time: VirtualTime
     private var random: PRNG
-    private var root = DiskDirectory(number: 0)
+    private(set) var root = DiskDirectory(number: 0)
     private var nextNumber: UInt64 = 1
     private var nameChanges: [NameChange] = []
     private var locks: [String: SimulatedProcess] = [:]
 
     /// How long a sync takes, in microseconds; one in forty takes thirty times as long.
-    package var syncLength = 60...600
+    package var syncLength = usualSyncLength
+    private static let usualSyncLength = 60...600
     /// Syncs that began do not end before.
     package private(set) var stalledUntil = Instant.zero
     /// Writes find no room.
     package var isFull = false
     /// Syncs fail.
     package var failsSyncs = false
+    /// Syncs are said to have succeeded, and nothing is durable.
+    package var liesAboutSyncs = false
 
     /// The power fails in the middle of the operation with this number from now on.
     private var operationsLeft: Int?
@@ -37,6 +40,17 @@ package final class SimulatedDisk: @unchecked Sendable {
     }
 
     // MARK: Faults
+
+    /// Nothing is wrong with the disk any more, and its power will not fail.
+    package func recover() {
+        operationsLeft = nil
+        whenPowerFails = nil
+        stalledUntil = min(stalledUntil, time.now)
+        syncLength = Self.usualSyncLength
+        isFull = false
+        failsSyncs = false
+        liesAboutSyncs = false
+    }
 
     /// Syncs hang for so long.
     package func stall(for length: Duration) { stalledUntil = time.now + length }
@@ -68,6 +82,17 @@ package final class SimulatedDisk: @unchecked Sendable {
         survivors = survive()
         whenPowerFails?()
         whenPowerFails = nil
+    }
+
+    /// The disk is exchanged for an empty one, while nothing runs on its host.
+    package func wipe() {
+        operationsLeft = nil
+        whenPowerFails = nil
+        survivors = nil
+        root = DiskDirectory(number: 0)
+        nameChanges = []
+        locks = [:]
+        time.trace.note(.fault, 1, at: time.now)
     }
 
     private func survive() -> DiskDirectory {
@@ -152,6 +177,7 @@ package final class SimulatedDisk: @unchecked Sendable {
     }
 
     func synced(_ directory: DiskDirectory) {
+        guard !liesAboutSyncs else { return noteOperation() }
         for change in nameChanges where change.touches(directory) { change.applyDurably() }
         nameChanges.removeAll { $0.touches(directory) }
         time.trace.note(.sync, directory.number, at: time.now)

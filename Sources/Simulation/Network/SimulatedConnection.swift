@@ -31,7 +31,10 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     let remoteHost: String
     let peer: String
     private let home: SimulatedLoop
-    private var number: UInt64 = 0
+    private(set) var number: UInt64 = 0
+    /// The port that was connected to.
+    private var port: UInt16 = 0
+    private var isAccepted = false
     var handler: (any ConnectionHandler)?
     weak var remote: SimulatedConnection?
     private(set) var phase: Phase
@@ -44,6 +47,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     private var inFlight = 0
     private var inTransit: [Packet] = []
     private var lastArrival = Instant.zero
+    private var isFarewellLost = false
     /// Arrivals that a cut link has held up.
     private var heldUp = 0
 
@@ -85,6 +89,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     // MARK: Beginning
 
     func beginConnecting(to address: SimulatedNetwork.Address, until deadline: Instant) {
+        port = address.port
         guard network.isKnown(address.host) else {
             return failLater(.unresolvable, "Name or service not known")
         }
@@ -119,12 +124,25 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
                 from: self, peer: "\(process.host):\(network.takePort())")
             remote = other
             other.transmit(.established)
+            if network.isDoubled() { listener.takeGhost(of: self) }
+        }
+    }
+
+    /// The other end of an attempt that arrived a second time: nobody at the client knows of it, so its kernel
+    /// refuses what comes.
+    func acceptedGhost() {
+        phase = .open
+        time.schedule(after: network.packetDelay() + network.packetDelay()) { [weak self] in
+            guard let self, process.isAlive, !isClosed else { return }
+            finishLater(.failed(error(.reset, "Connection reset by peer")))
         }
     }
 
     /// The other end of a connection that a listener takes.
     func accepted(from client: SimulatedConnection) {
         remote = client
+        port = client.port
+        isAccepted = true
         phase = .open
     }
 
@@ -181,6 +199,13 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         isFlushPlanned = false
         guard phase == .open || phase == .finishing else { return }
         while !queue.isEmpty, inFlight < Self.windowBytes {
+            if queue.count == 1, let only = queue.first, only.count <= Self.packetBytes {
+                queue.removeAll(keepingCapacity: true)
+                unsentByteCount -= only.count
+                inFlight += only.count
+                transmit(.data(only))
+                break
+            }
             var packet = ByteWriter(capacity: Self.packetBytes)
             while let first = queue.first, packet.count < Self.packetBytes {
                 let part = min(first.count, Self.packetBytes - packet.count)
@@ -211,7 +236,8 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         if case .data = packet { lastActivity = time.now }
         inTransit.append(packet)
         lastArrival = max(
-            lastArrival + .nanoseconds(1), time.now + time.lag + network.packetDelay())
+            lastArrival + .nanoseconds(1),
+            time.now + time.lag + network.packetDelay(from: process.host, to: remoteHost))
         time.schedule(at: lastArrival) { self.arrive() }
     }
 
@@ -261,6 +287,14 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
             lastArrival = max(lastArrival + .nanoseconds(1), time.now + network.packetDelay())
             time.schedule(at: lastArrival) { self.arrive() }
         }
+    }
+
+    /// This end is gone and the other was not told.
+    func vanish() {
+        guard phase == .open || phase == .finishing, process.isAlive else { return }
+        inTransit = []
+        isFarewellLost = true
+        finishLater(.failed(error(.reset, "Connection reset by peer")))
     }
 
     /// The other host was started anew and does not know this connection.
@@ -322,12 +356,23 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
             remote?.acknowledged(bytes.count)
             do throws(FrameCutter.InvalidLength) {
                 let frames = try cutter.take(bytes)
+                for frame in frames { tell(frame) }
                 if !frames.isEmpty { handler?.received(frames, on: self) }
             } catch {
                 return finish(.invalidFrame(length: error.length))
             }
         }
         if peerHasEnded, inbox.isEmpty, phase == .open { planFlush() }
+    }
+
+    private func tell(_ frame: SharedBytes) {
+        guard let tap = network.tap else { return }
+        if isAccepted {
+            guard let remote else { return }
+            tap.requestArrived(frame, at: port, connection: remote.number)
+        } else {
+            tap.answerArrived(frame, from: remoteHost, port: port, connection: number)
+        }
     }
 
     private func acknowledged(_ count: Int) {
@@ -389,7 +434,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         phase = .closed
         queue = []
         unsentByteCount = 0
-        if wasOpen { transmit(inbox.isEmpty ? .end : .reset) }
+        if wasOpen, !isFarewellLost { transmit(inbox.isEmpty ? .end : .reset) }
         inbox = []
         guard let handler else { return }
         self.handler = nil

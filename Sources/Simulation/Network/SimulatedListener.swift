@@ -31,12 +31,22 @@ final class SimulatedListener: Listener, @unchecked Sendable {
 
     /// The kernel takes a connection; the process learns of it on one of its loops.
     func take(from client: SimulatedConnection, peer: String) -> SimulatedConnection {
+        let connection = make(from: client, peer: peer)
+        connection.accepted(from: client)
+        return connection
+    }
+
+    /// The same attempt has arrived again.
+    func takeGhost(of client: SimulatedConnection) {
+        make(from: client, peer: "\(client.process.host):\(network.takePort())").acceptedGhost()
+    }
+
+    private func make(from client: SimulatedConnection, peer: String) -> SimulatedConnection {
         let loop = loops[nextLoop % loops.count]
         nextLoop += 1
         let connection = SimulatedConnection(
             network, process, on: loop, options: options, remoteHost: client.process.host,
             peer: peer, handler: nil)
-        connection.accepted(from: client)
         loop.deliver { [accept] in connection.begin(accept(connection)) }
         return connection
     }

@@ -34,7 +34,7 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
     }
 
     package var now: Instant { time.now }
-    package var wallTime: Timestamp { time.wallTime }
+    package var wallTime: Timestamp { process.wallTime }
     package var isCurrent: Bool { time.current === self }
 
     private func end() {

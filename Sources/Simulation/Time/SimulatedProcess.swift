@@ -5,16 +5,20 @@ package final class SimulatedProcess: @unchecked Sendable {
     // SAFETY: a simulated world lives on one thread.
     package let host: String
     let time: VirtualTime
+    private let clock: WallClock
     package private(set) var isAlive = true
     /// Stopped by a signal: nothing of it runs, while the kernel goes on with its sockets.
     package private(set) var isPaused = false
     private var deferred: [() -> Void] = []
     private var endings: [() -> Void] = []
 
-    package init(host: String, time: VirtualTime) {
+    package init(host: String, time: VirtualTime, clock: WallClock = WallClock()) {
+        self.clock = clock
         self.host = host
         self.time = time
     }
+
+    var wallTime: Timestamp { clock.time(at: time) }
 
     /// Whether work of this process may run now; if it is only paused, `later` is called once it goes on.
     func mayRun(orLater later: @escaping () -> Void) -> Bool {

@@ -21,6 +21,17 @@ package final class VirtualTime: @unchecked Sendable {
     /// How long the work that runs has taken so far.
     private(set) var lag = Duration.zero
 
+    /// Events of one second beyond which something spins: time then stands still.
+    package var eventsPerSecondMax = 400_000
+    /// Nothing happens any more: something spun, or `halt` was called.
+    package private(set) var isHalted = false
+    /// Something spun.
+    package private(set) var hasSpun = false
+    private var second = Instant.zero
+    private var eventsOfSecond = 0
+    /// Events of this world so far.
+    package private(set) var eventCount = 0
+
     package init(seed: UInt64) { random = PRNG(seed: seed) }
 
     package var wallTime: Timestamp {
@@ -62,14 +73,15 @@ package final class VirtualTime: @unchecked Sendable {
     /// Lets `length` pass.
     package func pass(_ length: Duration) {
         let end = now + length
-        while let next = queue.first, next <= end { step() }
-        now = max(now, end)
+        while !isHalted, let next = queue.first, next <= end { step() }
+        if !isHalted { now = max(now, end) }
     }
 
     /// Goes on until `condition` holds, at most for `limit`; whether it came to hold.
     package func pass(atMost limit: Duration, until condition: () -> Bool) -> Bool {
         let end = now + limit
         while !condition() {
+            guard !isHalted else { return false }
             guard let next = queue.first, next <= end else {
                 now = max(now, end)
                 return condition()
@@ -79,9 +91,29 @@ package final class VirtualTime: @unchecked Sendable {
         return true
     }
 
+    /// Nothing happens from here on: whoever waits for something sees it not come.
+    package func halt() { isHalted = true }
+
     private func step() {
         let event = queue.removeFirst()
         now = max(now, event.at)
-        event.work()
+        guard now < second + .seconds(1) else { return begin(event.work) }
+        eventsOfSecond += 1
+        guard eventsOfSecond <= eventsPerSecondMax else {
+            hasSpun = true
+            return halt()
+        }
+        run(event.work)
+    }
+
+    private func begin(_ work: () -> Void) {
+        second = now
+        eventsOfSecond = 1
+        run(work)
+    }
+
+    private func run(_ work: () -> Void) {
+        eventCount += 1
+        work()
     }
 }

@@ -1,0 +1,82 @@
+internal import Metadata
+internal import Model
+
+/// The rules of the metadata as nodes have applied it. What is applied is committed, so the first node that
+/// shows an offset shows it for all.
+final class MetadataRules {
+    /// Images that are kept for comparison.
+    static let imagesMax = 400
+
+    private let violations: Violations
+    private var images: [Offset: MetadataImage] = [:]
+    private var order: [Offset] = []
+    private var newest = Offset.none
+    private var states: [PartitionKey: [PartitionEpoch: PartitionImage]] = [:]
+    private var keys: [TopicPartition: PartitionKey] = [:]
+    private var applied: [BrokerID: Offset] = [:]
+
+    init(_ violations: Violations) { self.violations = violations }
+
+    /// - Parameter changed: called for each state of a partition that was not known before.
+    func observe(
+        _ image: MetadataImage, of node: BrokerID,
+        changed: (PartitionKey, TopicPartition, PartitionImage) -> Void
+    ) {
+        let offset = image.position.lastOffset
+        guard applied[node] != offset, offset >= .zero else { return }
+        applied[node] = offset
+        var content = image
+        content.advance(to: .start)
+        if let known = images[offset] {
+            if known != content {
+                violations.report(
+                    .metadataAgrees,
+                    "node \(node.rawValue) has other metadata at \(offset.rawValue) than another")
+            }
+            return
+        }
+        keep(content, at: offset)
+        // A node shows what it has applied once in a turn, so another may show states that it passed over.
+        let isNewest = offset > newest
+        newest = max(newest, offset)
+        image.forEachPartition { topic, key, partition in
+            let name = TopicPartition(topic.name, key.partition)
+            guard note(partition, of: key, name, from: node), isNewest else { return }
+            changed(key, name, partition)
+        }
+    }
+
+    /// Whether the state was not known.
+    private func note(
+        _ partition: PartitionImage, of key: PartitionKey, _ name: TopicPartition,
+        from node: BrokerID
+    ) -> Bool {
+        let known = states[key]?[partition.partitionEpoch]
+        guard known != partition else { return false }
+        if known != nil {
+            violations.report(
+                .metadataAgrees,
+                "node \(node.rawValue) has another state of \(name) at partition epoch "
+                    + "\(partition.partitionEpoch.rawValue) than another")
+        }
+        keys[name] = key
+        states[key, default: [:]][partition.partitionEpoch] = partition
+        if let violation = partition.violation {
+            violations.report(.partitionStatesAreValid, "\(name): \(violation)")
+        }
+        return true
+    }
+
+    private func keep(_ image: MetadataImage, at offset: Offset) {
+        images[offset] = image
+        order.append(offset)
+        if order.count > Self.imagesMax { images[order.removeFirst()] = nil }
+    }
+
+    /// A state that the controller has committed.
+    func state(of key: PartitionKey, at epoch: PartitionEpoch) -> PartitionImage? {
+        states[key]?[epoch]
+    }
+
+    func key(of name: TopicPartition) -> PartitionKey? { keys[name] }
+}

@@ -1,0 +1,228 @@
+internal import Broker
+internal import Metadata
+internal import Model
+
+/// The rules of partitions, on the replicas' states and disks.
+final class PartitionRules {
+    /// What was last seen of a replica, to see quickly that nothing changed.
+    private struct Sight: Equatable {
+        let isLeader: Bool
+        let leaderEpoch: LeaderEpoch
+        let partitionEpoch: PartitionEpoch
+        let logEndOffset: Offset
+        let highWatermark: Offset
+
+        init(_ facts: ReplicaFacts) {
+            isLeader = facts.isLeader
+            leaderEpoch = facts.leaderEpoch
+            partitionEpoch = facts.partitionEpoch
+            logEndOffset = facts.logEndOffset
+            highWatermark = facts.highWatermark
+        }
+    }
+
+    private struct Reign {
+        let life: Checker.Life
+        var highWatermark: Offset
+    }
+
+    /// A partition as the checker follows it.
+    private final class Track {
+        let name: TopicPartition
+        var committed = CommittedLog()
+        var reigns: [LeaderEpoch: Reign] = [:]
+        var sights: [Checker.Life: Sight] = [:]
+        /// The state last committed by the controller.
+        var newest: PartitionImage?
+        /// Nodes whose disk has lost what they promised, until the controller has struck them off.
+        var excused: Set<BrokerID> = []
+        /// Acknowledged without a sync: what is committed may be lost.
+        var isVolatile = false
+
+        init(_ name: TopicPartition) { self.name = name }
+
+        var path: String { "\(SimulatedNode.dataDirectory)/\(name)" }
+        /// Who may be made leader.
+        var candidates: [BrokerID] { (newest?.isr ?? []) + (newest?.eligibleLeaderReplicas ?? []) }
+    }
+
+    private let violations: Violations
+    private let disks: NodeDisks
+    private var tracks: [PartitionKey: Track] = [:]
+    private var excused: Set<BrokerID> = []
+
+    init(_ disks: NodeDisks, _ violations: Violations) {
+        self.disks = disks
+        self.violations = violations
+    }
+
+    /// Below this everything is committed.
+    func committedEnd(of key: PartitionKey) -> Offset { tracks[key]?.committed.end ?? .zero }
+
+    /// A partition's log need not keep what was committed.
+    func isVolatile(_ key: PartitionKey) -> Bool { tracks[key]?.isVolatile ?? false }
+
+    /// The node's disk has lost what was durable: its promises are void until the controller knows.
+    func excuse(_ node: BrokerID) {
+        excused.insert(node)
+        for track in tracks.values { track.excused.insert(node) }
+    }
+
+    private func track(_ key: PartitionKey, _ name: TopicPartition) -> Track {
+        if let track = tracks[key] { return track }
+        let track = Track(name)
+        track.excused = excused
+        tracks[key] = track
+        return track
+    }
+
+    // MARK: The controller's side
+
+    func stateCommitted(_ key: PartitionKey, _ name: TopicPartition, _ state: PartitionImage) {
+        let track = track(key, name)
+        if let newest = track.newest, newest.partitionEpoch > state.partitionEpoch { return }
+        track.newest = state
+        let candidates = track.candidates
+        track.excused.formIntersection(candidates)
+        for candidate in candidates where !track.excused.contains(candidate) {
+            checkComplete(candidate, track)
+        }
+    }
+
+    private func checkComplete(_ node: BrokerID, _ track: Track) {
+        guard !track.isVolatile, let log = disks.log(of: node, in: track.path, .durable) else {
+            return
+        }
+        if let difference = track.committed.difference(from: log, in: .zero..<track.committed.end) {
+            violations.report(
+                .candidatesAreComplete,
+                "\(track.name): node \(node.rawValue) is in the ISR or ELR, and on its disk: "
+                    + difference)
+        }
+    }
+
+    // MARK: The replicas' side
+
+    /// - Parameter committedISR: what the controller has committed at a partition epoch.
+    func observe(
+        _ facts: ReplicaFacts, of life: Checker.Life,
+        committedISR: (PartitionEpoch) -> [BrokerID]?
+    ) {
+        let track = track(facts.key, facts.partition)
+        let sight = Sight(facts)
+        let before = track.sights[life]
+        guard before != sight else { return }
+        track.sights[life] = sight
+        if !facts.flushesBeforeAck { track.isVolatile = true }
+        if facts.isLeader {
+            checkReign(facts, life, track)
+            checkISR(facts, life, track, committedISR)
+            if facts.highWatermark > track.committed.end { commit(facts, life, track) }
+        }
+        if facts.highWatermark > before?.highWatermark ?? .zero {
+            checkMatch(facts, life, track, from: before?.highWatermark ?? .zero)
+        }
+        checkMember(facts, life, track)
+    }
+
+    private func checkReign(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
+        let name = "\(track.name) epoch \(facts.leaderEpoch.rawValue)"
+        if let reign = track.reigns[facts.leaderEpoch] {
+            if reign.life.node != life.node {
+                violations.report(
+                    .oneLeaderPerLeaderEpoch,
+                    "\(name) has two leaders, \(reign.life.node.rawValue) and \(life.node.rawValue)"
+                )
+            } else if reign.life == life, facts.highWatermark < reign.highWatermark {
+                violations.report(
+                    .highWatermarkNeverFalls,
+                    "\(name): the high watermark fell from \(reign.highWatermark.rawValue) to "
+                        + "\(facts.highWatermark.rawValue)")
+            }
+        }
+        if track.reigns[facts.leaderEpoch]?.life != life { checkNewLeader(facts, life, track) }
+        track.reigns[facts.leaderEpoch] = Reign(life: life, highWatermark: facts.highWatermark)
+    }
+
+    private func checkNewLeader(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
+        guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
+        guard
+            let difference = track.committed.difference(from: log, in: .zero..<track.committed.end)
+        else { return }
+        guard !track.isVolatile else {
+            log.refresh()
+            return track.committed.forget(from: min(log.end, facts.highWatermark))
+        }
+        violations.report(
+            .leaderIsComplete,
+            "\(track.name) epoch \(facts.leaderEpoch.rawValue): leader \(life.node.rawValue): "
+                + difference)
+    }
+
+    private func checkISR(
+        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track,
+        _ committedISR: (PartitionEpoch) -> [BrokerID]?
+    ) {
+        let isr = facts.inSyncReplicas.sorted()
+        guard let committed = committedISR(facts.partitionEpoch)?.sorted() else {
+            return violations.report(
+                .isrIsAsCommitted,
+                "\(track.name): node \(life.node.rawValue) has applied partition epoch "
+                    + "\(facts.partitionEpoch.rawValue), which nobody committed")
+        }
+        guard committed != isr else { return }
+        violations.report(
+            .isrIsAsCommitted,
+            "\(track.name): node \(life.node.rawValue) counts on \(isr.map(\.rawValue)) at partition "
+                + "epoch \(facts.partitionEpoch.rawValue), committed is \(committed.map(\.rawValue))"
+        )
+    }
+
+    private func commit(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
+        guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
+        let from = track.committed.end
+        track.committed.append(log.prints(in: from..<facts.highWatermark))
+        guard !track.isVolatile else { return }
+        for member in facts.inSyncReplicas where !track.excused.contains(member) {
+            guard let log = disks.log(of: member, in: track.path, .durable) else { continue }
+            if let difference = track.committed.difference(
+                from: log, in: from..<facts.highWatermark)
+            {
+                violations.report(
+                    .committedIsDurable,
+                    "\(track.name) epoch \(facts.leaderEpoch.rawValue): leader \(life.node.rawValue) "
+                        + "commits up to \(facts.highWatermark.rawValue); on the disk of "
+                        + "\(member.rawValue): \(difference)")
+            }
+        }
+    }
+
+    private func checkMatch(
+        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track, from: Offset
+    ) {
+        guard !track.isVolatile, !track.excused.contains(life.node) else { return }
+        guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
+        let end = facts.highWatermark
+        if end > track.committed.end {
+            violations.report(
+                .logsMatch,
+                "\(track.name): node \(life.node.rawValue) has high watermark \(end.rawValue), "
+                    + "committed is \(track.committed.end.rawValue)")
+        }
+        if let difference = track.committed.difference(from: log, in: from..<end) {
+            violations.report(
+                .logsMatch, "\(track.name): node \(life.node.rawValue): \(difference)")
+        }
+    }
+
+    /// A member of the ISR has everything committed at any time, so it never cuts below that.
+    private func checkMember(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
+        guard !track.isVolatile, !track.excused.contains(life.node) else { return }
+        guard track.newest?.isr.contains(life.node) == true else { return }
+        guard facts.logEndOffset < track.committed.end else { return }
+        violations.report(
+            .candidatesAreComplete,
+            "\(track.name): node \(life.node.rawValue) is in the ISR and has only "
+                + "\(facts.logEndOffset.rawValue) of \(track.committed.end.rawValue)")
+    }
+}

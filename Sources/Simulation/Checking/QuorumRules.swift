@@ -1,0 +1,111 @@
+internal import Broker
+internal import Model
+
+/// The rules of the metadata quorum, on the nodes' states and disks.
+final class QuorumRules {
+    private static let path = "\(SimulatedNode.dataDirectory)/__cluster_metadata-0"
+
+    private struct Known {
+        var term: Term
+        var highWatermark: Offset?
+    }
+
+    private let violations: Violations
+    private let disks: NodeDisks
+    private(set) var leaders: [Term: BrokerID] = [:]
+    private var committed = CommittedLog()
+    private var lives: [Checker.Life: Known] = [:]
+
+    init(_ disks: NodeDisks, _ violations: Violations) {
+        self.disks = disks
+        self.violations = violations
+    }
+
+    /// - Parameter voters: asked only when something new is committed.
+    /// - Returns: whether this is the first sight of the term's leader.
+    func observe(
+        _ facts: QuorumFacts, of life: Checker.Life, voters: () -> [ReplicaKey]
+    ) -> Bool {
+        let before = lives[life]
+        guard
+            before?.term != facts.term || before?.highWatermark != facts.highWatermark
+                || facts.isLeader && leaders[facts.term] != life.node
+        else { return false }
+        lives[life] = Known(term: facts.term, highWatermark: facts.highWatermark)
+        if let before { checkForward(before, facts, life) }
+        let isNewLeader = facts.isLeader && checkLeader(facts, life)
+        if let end = facts.highWatermark, end != before?.highWatermark {
+            if facts.isLeader, end > committed.end { commit(upTo: end, by: life, voters()) }
+            checkMatch(life, from: before?.highWatermark ?? .zero, to: end)
+        }
+        return isNewLeader
+    }
+
+    private func checkForward(_ before: Known, _ facts: QuorumFacts, _ life: Checker.Life) {
+        if facts.term < before.term {
+            violations.report(
+                .quorumNeverGoesBack,
+                "node \(life.node.rawValue): the term fell from \(before.term.rawValue) to "
+                    + "\(facts.term.rawValue)")
+        }
+        if let end = before.highWatermark, (facts.highWatermark ?? .zero) < end {
+            violations.report(
+                .quorumNeverGoesBack,
+                "node \(life.node.rawValue): the high watermark fell from \(end.rawValue) to "
+                    + "\(facts.highWatermark?.rawValue ?? -1)")
+        }
+    }
+
+    private func checkLeader(_ facts: QuorumFacts, _ life: Checker.Life) -> Bool {
+        if let known = leaders[facts.term] {
+            if known != life.node {
+                violations.report(
+                    .oneLeaderPerTerm,
+                    "term \(facts.term.rawValue) has two leaders, \(known.rawValue) and "
+                        + "\(life.node.rawValue)")
+            }
+            return false
+        }
+        leaders[facts.term] = life.node
+        guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return true }
+        if let difference = committed.difference(from: log, in: .zero..<committed.end) {
+            violations.report(
+                .quorumLeaderIsComplete,
+                "leader \(life.node.rawValue) of term \(facts.term.rawValue): \(difference)")
+        }
+        return true
+    }
+
+    private func commit(upTo end: Offset, by life: Checker.Life, _ voters: [ReplicaKey]) {
+        guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
+        let from = committed.end
+        committed.append(log.prints(in: from..<end))
+        let holders = voters.filter { voter in
+            let isSame =
+                voter.directoryID == .unassigned
+                || disks.directoryIDs[voter.id] == voter.directoryID
+            guard isSame, let log = disks.log(of: voter.id, in: Self.path, .durable) else {
+                return false
+            }
+            return committed.difference(from: log, in: from..<end) == nil
+        }
+        guard holders.count <= voters.count / 2 else { return }
+        violations.report(
+            .quorumCommitsOnMajority,
+            "[\(from.rawValue), \(end.rawValue)) of node \(life.node.rawValue) is durable only on "
+                + "\(holders.map { "\($0.id.rawValue)" }) of \(voters.count) voters")
+    }
+
+    private func checkMatch(_ life: Checker.Life, from: Offset, to end: Offset) {
+        guard from < end, let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
+        if end > committed.end {
+            violations.report(
+                .quorumLogsMatch,
+                "node \(life.node.rawValue) has high watermark \(end.rawValue), committed is "
+                    + "\(committed.end.rawValue)")
+        }
+        if let difference = committed.difference(from: log, in: from..<end) {
+            violations.report(.quorumLogsMatch, "node \(life.node.rawValue): \(difference)")
+        }
+    }
+}

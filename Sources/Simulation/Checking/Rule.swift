@@ -1,0 +1,88 @@
+/// What must hold whatever happens, by name: a failed seed tells the first that was broken.
+///
+/// Numbers in brackets are those of the public models: Q of the quorum, R of replication.
+package enum Rule: String, CaseIterable, Sendable {
+    // The quorum, from the state of each node after each turn of its metadata loop.
+    /// A term has one leader (Q1).
+    case oneLeaderPerTerm
+    /// A voter votes once in a term, across its lives, itself included: judged by votes that were heard (Q7).
+    case oneVotePerTerm
+    /// A node's term and high watermark never fall in one life (Q6, Q8).
+    case quorumNeverGoesBack
+    /// What is committed is durable on a majority of the voters, the moment it is (Q4).
+    case quorumCommitsOnMajority
+    /// Below their high watermarks all metadata logs are the same, byte for byte (Q2, R7).
+    case quorumLogsMatch
+    /// A new leader of the quorum has everything that was committed before (Q3).
+    case quorumLeaderIsComplete
+
+    // The metadata, from the images of the nodes.
+    /// Two nodes that have applied the same offset have the same metadata, whether from the log or from a
+    /// snapshot (Q14).
+    case metadataAgrees
+    /// ISR, eligible replicas and leader of each partition are possible together (R1, R10).
+    case partitionStatesAreValid
+
+    // Partitions, from the state of each replica after each turn of its loop, and from the disks.
+    /// A leader epoch of a partition has one leader.
+    case oneLeaderPerLeaderEpoch
+    /// A leader's high watermark never falls while it leads (Q6).
+    case highWatermarkNeverFalls
+    /// A leader counts on the ISR that the controller has committed, and no other (R5, R13).
+    case isrIsAsCommitted
+    /// What a leader commits is durable on every member of the ISR, the moment it is (R2).
+    case committedIsDurable
+    /// Below their high watermarks all replicas are the same, byte for byte (R6).
+    case logsMatch
+    /// A new leader has everything that was below a high watermark before (R4).
+    case leaderIsComplete
+    /// Every member of the ISR or ELR holds everything that is committed (R2, R3).
+    case candidatesAreComplete
+
+    // What clients see.
+    /// What `acks=all` acknowledged was committed before.
+    case acknowledgedIsCommitted
+    /// What was acknowledged is there, at its offset.
+    case acknowledgedIsKept
+    /// One offset is acknowledged for one record.
+    case offsetsAreUnique
+    /// Nothing is there that nobody sent.
+    case onlyWhatWasSent
+    /// Records of an idempotent producer are there once, and in the order of sending.
+    case onceAndInOrder
+    /// A reader's offsets rise.
+    case offsetsRise
+    /// What was read at an offset is read there again, and never vanishes (R9).
+    case readsAreConsistent
+
+    // The run.
+    /// After the last fault everything serves again, in bounded time (R12, Q15).
+    case comesBack
+    /// Nothing spins.
+    case ends
+}
+
+/// A rule that was broken, and how.
+package struct Violation: Hashable, Sendable, CustomStringConvertible {
+    package let rule: Rule
+    package let cause: String
+
+    package var description: String { "\(rule.rawValue): \(cause)" }
+}
+
+/// The rules that were broken, in the order in which that was seen.
+final class Violations {
+    /// Violations that are kept.
+    static let countMax = 20
+
+    private(set) var list: [Violation] = []
+    /// Called for each.
+    var whenBroken: (Violation) -> Void = { _ in }
+
+    func report(_ rule: Rule, _ cause: String) {
+        let violation = Violation(rule: rule, cause: cause)
+        guard list.count < Self.countMax, !list.contains(violation) else { return }
+        list.append(violation)
+        whenBroken(violation)
+    }
+}

@@ -1,0 +1,139 @@
+internal import Model
+
+/// One seed: a cluster under load while faults strike it and operators change it, then peace, in which
+/// everything must come back.
+package final class FaultRun {
+    /// How long faults strike.
+    static let faultTime = Duration.seconds(15)
+    /// How soon after the last fault all nodes must serve.
+    static let recoveryMax = Duration.seconds(30)
+    /// How long what is under way may take then.
+    static let settlingMax = Duration.seconds(90)
+
+    package let cluster: SimulatedCluster
+    /// Topics with clients; the first promises most.
+    package let workloads: [Workload]
+    private let nemesis: Nemesis
+    private let chores: Chores
+
+    /// - Parameter records: whether the timeline is kept.
+    package init(seed: UInt64, records: Bool = true) {
+        var random = PRNG(seed: ~seed)
+        let cluster = SimulatedCluster(seed: seed, Self.drawPlan(&random))
+        self.cluster = cluster
+        cluster.timeline.isRecording = records
+        // Small segments, so that logs roll, are cut over their edges and are recovered in parts.
+        workloads = [
+            Workload(
+                on: cluster, topic: "orders", partitionCount: 3,
+                settings: [("internal.segment.bytes", "16384"), ("index.interval.bytes", "512")]),
+            Workload(on: cluster, topic: "events", partitionCount: 2),
+            Workload(on: cluster, topic: "guesses", partitionCount: 1, isVolatile: true),
+        ]
+        nemesis = Nemesis(of: cluster)
+        chores = Chores(on: cluster, tunable: "guesses")
+        cluster.checker.whenBroken = { [time = cluster.time] in time.halt() }
+    }
+
+    /// Half of all seeds have three combined nodes, the others more, or controllers of their own.
+    private static func drawPlan(_ random: inout PRNG) -> ClusterPlan {
+        var plan: ClusterPlan =
+            switch random.below(8) {
+            case 0...3: .combined(3)
+            case 4: .combined(4)
+            case 5, 6: .combined(5)
+            default: .separate(controllers: 3, brokers: 3)
+            }
+        plan.keepsVotersInLog = random.below(2) == 0
+        // Snapshots and segments of the metadata within seconds, not hours.
+        plan.settings = [
+            "metadata.log.max.record.bytes.between.snapshots=\(4_096 << random.below(4))",
+            "internal.metadata.log.segment.bytes=16384", "metadata.max.retention.bytes=65536",
+        ]
+        return plan
+    }
+
+    package var isFaultless: Bool { cluster.checker.violations.isEmpty }
+
+    /// One line.
+    package var summary: String {
+        let first = cluster.checker.violations.first.map { "FAILED \($0.rule)" }
+        let acknowledged = workloads.reduce(0) { $0 + $1.history.acknowledgedCount }
+        let sent = workloads.reduce(0) { $0 + $1.history.sentCount }
+        return "\(first ?? "ok"), \(cluster.plan.description), "
+            + "\(cluster.time.eventCount) events in \(cluster.timeline.elapsed) s, "
+            + "\(nemesis.faultCount) faults, \(cluster.checker.leaderCount) terms, "
+            + "\(acknowledged)/\(sent) acknowledged, trace "
+            + String(cluster.time.trace.hash, radix: 16)
+    }
+
+    /// What was broken, and what happened last.
+    package func report(lines: Int) -> [String] {
+        cluster.checker.violations.map(\.description) + cluster.timeline.last(lines)
+    }
+
+    // MARK: The play
+
+    /// Plays it to the end, or to the first rule that is broken.
+    package func play() {
+        if begin() {
+            disturb()
+            recover()
+        }
+        if cluster.time.hasSpun {
+            cluster.checker.report(.ends, "something spins: too many events in one second")
+        }
+    }
+
+    private func begin() -> Bool {
+        cluster.start()
+        guard cluster.allServe(within: .seconds(10)) else {
+            cluster.checker.report(.comesBack, "the nodes do not come to serve")
+            return false
+        }
+        for workload in workloads {
+            guard workload.createTopic() else {
+                cluster.checker.report(.comesBack, "topic \(workload.topic) cannot be made")
+                return false
+            }
+            workload.startReading()
+        }
+        workloads[0].start(2, every: .milliseconds(20), kind: .exact)
+        workloads[1].start(1, every: .milliseconds(30), kind: .repeating)
+        workloads[1].start(1, every: .milliseconds(30), kind: .quick)
+        workloads[2].start(1, every: .milliseconds(40), kind: .exact)
+        workloads[2].start(1, every: .milliseconds(40), kind: .blind)
+        return true
+    }
+
+    private func disturb() {
+        let end = cluster.time.now + Self.faultTime
+        while cluster.time.now < end, !cluster.time.isHalted {
+            cluster.time.pass(.milliseconds(cluster.draw(50...1_200)))
+            nemesis.strike()
+            chores.doOne()
+        }
+        nemesis.makePeace()
+    }
+
+    private func recover() {
+        let serves = cluster.time.pass(atMost: Self.recoveryMax) {
+            // What a fault that was still on its way has ended.
+            for node in cluster.nodes where !node.isRunning { node.start() }
+            return cluster.nodes.allSatisfy { $0.isServing }
+        }
+        guard expect(serves, "not all nodes serve again") else { return }
+        for workload in workloads { workload.stopSending() }
+        let settles = cluster.time.pass(atMost: Self.settlingMax) {
+            chores.isIdle && workloads.allSatisfy(\.isIdle)
+        }
+        guard expect(settles, "producers or operators do not come to an end") else { return }
+        for workload in workloads { workload.check() }
+    }
+
+    private func expect(_ holds: Bool, _ otherwise: String) -> Bool {
+        guard !cluster.time.isHalted else { return false }
+        if !holds { cluster.checker.report(.comesBack, otherwise) }
+        return holds
+    }
+}

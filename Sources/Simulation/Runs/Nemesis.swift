@@ -1,0 +1,149 @@
+internal import Model
+
+/// Draws faults from the seed, within the bounds in which Martlet promises to lose nothing.
+///
+/// The bounds. What was durable may be gone at one node of a cluster, whose disk is exchanged: fewer than
+/// `min.insync.replicas` (2), and a minority of the voters. A voter's disk is only exchanged where the voters
+/// stand in the log with their directory ids: without them the quorum cannot tell that a voter has forgotten
+/// its votes. A disk that lies about syncs does not lose power afterwards: what such a disk keeps nobody can
+/// promise.
+final class Nemesis {
+    private let cluster: SimulatedCluster
+    private(set) var faultCount = 0
+    /// A disk was exchanged: no other may be.
+    private var hasReplaced = false
+    private var liars: Set<BrokerID> = []
+    /// Their disks were full or failed: what a node then takes out of service comes back when it is started anew.
+    private var spoiled: Set<BrokerID> = []
+
+    init(of cluster: SimulatedCluster) { self.cluster = cluster }
+
+    private func drawNode() -> SimulatedNode {
+        cluster.nodes[cluster.draw(0...cluster.nodes.count - 1)]
+    }
+
+    /// One fault, or the end of one.
+    func strike() {
+        guard !cluster.time.isHalted else { return }
+        faultCount += 1
+        let node = drawNode()
+        guard node.isRunning else { return node.start() }
+        switch cluster.draw(0...23) {
+        case 0, 1: node.kill()
+        case 2: losePower(node)
+        case 3: losePowerInTheMiddle(node)
+        case 4: for node in cluster.nodes { losePower(node) }
+        case 5: cluster.controller?.kill()
+        case 6, 7: if node.isPaused { node.resume() } else { node.pause() }
+        case 8, 9: cutOff(node)
+        case 10: divide(around: node)
+        case 11, 12, 13: strikeDisk(of: node)
+        case 14: slowLinks(of: node)
+        case 15: breakConnections(of: node)
+        case 16: node.clock.set(aheadBy: .seconds(cluster.draw(-2_000...2_000)))
+        case 17: replaceDisk(of: node)
+        case 18: makePeace()
+        case 19, 20: cluster.heal()
+        default: for other in cluster.nodes where !other.isRunning { other.start() }
+        }
+    }
+
+    // MARK: Power and disks
+
+    private func losePower(_ node: SimulatedNode) {
+        if !liars.contains(node.id) { node.losePower() }
+    }
+
+    private func losePowerInTheMiddle(_ node: SimulatedNode) {
+        if !liars.contains(node.id) { node.losePower(afterOperations: cluster.draw(0...40)) }
+    }
+
+    private func strikeDisk(of node: SimulatedNode) {
+        switch cluster.draw(0...5) {
+        case 0, 1: node.disk.stall(for: .milliseconds(cluster.draw(10...8_000)))
+        case 2: node.disk.syncLength = 5_000...80_000
+        case 3:
+            node.disk.isFull = true
+            spoiled.insert(node.id)
+        case 4:
+            node.disk.failsSyncs = true
+            spoiled.insert(node.id)
+        default:
+            guard !hasReplaced else { return }
+            liars.insert(node.id)
+            cluster.checker.distrust(node.id)
+            node.disk.liesAboutSyncs = cluster.draw(0...1) == 0
+        }
+        cluster.timeline.add("disk of node \(node.id.rawValue) is struck")
+    }
+
+    private func replaceDisk(of node: SimulatedNode) {
+        guard !hasReplaced, liars.isEmpty else { return }
+        guard !node.role.isController || cluster.plan.keepsVotersInLog else { return }
+        hasReplaced = true
+        node.replaceDisk()
+    }
+
+    // MARK: Links
+
+    private func others(than node: SimulatedNode) -> [SimulatedNode] {
+        cluster.nodes.filter { $0.id != node.id }
+    }
+
+    private func cutOff(_ node: SimulatedNode) {
+        let isBothWays = cluster.draw(0...1) == 0
+        let isFromAll = cluster.draw(0...1) == 0
+        let others = others(than: node)
+        for other in isFromAll ? others : [others[cluster.draw(0...others.count - 1)]] {
+            cluster.cut(from: node, to: other)
+            if isBothWays { cluster.cut(from: other, to: node) }
+        }
+    }
+
+    /// Two halves that do not see each other; one node may see both.
+    private func divide(around node: SimulatedNode) {
+        let isBridge = cluster.draw(0...1) == 0
+        var sides: [Bool] = []
+        for _ in cluster.nodes { sides.append(cluster.draw(0...1) == 0) }
+        for (from, fromSide) in zip(cluster.nodes, sides) {
+            for (to, toSide) in zip(cluster.nodes, sides) where fromSide != toSide {
+                if isBridge, from === node || to === node { continue }
+                cluster.cut(from: from, to: to)
+            }
+        }
+    }
+
+    private func slowLinks(of node: SimulatedNode) {
+        let quality = SimulatedNetwork.Quality(
+            extraDelay: .milliseconds(cluster.draw(0...100)), lossOneIn: cluster.draw(0...20))
+        cluster.timeline.add("links of node \(node.id.rawValue) are slow")
+        for other in others(than: node) {
+            cluster.network.degrade(from: node.host, to: other.host, quality)
+            cluster.network.degrade(from: other.host, to: node.host, quality)
+        }
+    }
+
+    private func breakConnections(of node: SimulatedNode) {
+        cluster.network.doubledConnectionOneIn = cluster.draw(0...1) * 5
+        let others = others(than: node)
+        let other = others[cluster.draw(0...others.count - 1)]
+        cluster.timeline.add(
+            "connections of node \(node.id.rawValue) to \(other.id.rawValue) are gone there")
+        cluster.network.breakSilently(at: node.host, to: other.host)
+    }
+
+    // MARK: Peace
+
+    /// All works again, but for what was lost.
+    func makePeace() {
+        guard !cluster.time.isHalted else { return }
+        cluster.heal()
+        for node in cluster.nodes {
+            node.disk.recover()
+            if spoiled.contains(node.id) { node.kill() }
+            node.resume()
+            if !node.isRunning { node.start() }
+        }
+        spoiled = []
+    }
+}

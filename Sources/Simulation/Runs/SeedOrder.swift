@@ -1,0 +1,42 @@
+/// What the door of the simulator is asked to play: `200`, `17-400`, `--timeline`, `--twice`.
+package struct SeedOrder: Equatable {
+    /// Seeds, in order.
+    package var seeds: ClosedRange<UInt64> = 1...200
+    /// All that happened is shown, for failed seeds and others.
+    package var showsTimeline = false
+    /// Each seed is played twice, and its two histories must be one.
+    package var playsTwice = false
+
+    package static let usage = """
+        usage: simulate [SEED | FIRST-LAST] [--timeline] [--twice]
+
+        Plays seeds, 1-200 if none are named. One line for each; one that breaks a rule shows which, what
+        happened before, and how to play it again. The exit code is then 1.
+
+        --timeline   show all that happened
+        --twice      play each seed twice: the same history must come
+        """
+
+    /// Reads the words of a command line; nil if they say nothing sensible.
+    package init?(_ words: [String]) {
+        var hasSeeds = false
+        for word in words {
+            switch word {
+            case "--timeline": showsTimeline = true
+            case "--twice": playsTwice = true
+            default:
+                guard !hasSeeds, let named = Self.range(word) else { return nil }
+                seeds = named
+                hasSeeds = true
+            }
+        }
+    }
+
+    private static func range(_ word: String) -> ClosedRange<UInt64>? {
+        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { UInt64($0) }
+        guard numbers.count == parts.count, numbers.count <= 2 else { return nil }
+        guard let first = numbers.first, let last = numbers.last, first <= last else { return nil }
+        return first...last
+    }
+}

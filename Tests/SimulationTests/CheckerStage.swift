@@ -1,0 +1,125 @@
+import Broker
+import Bytes
+import InternalRecords
+import Metadata
+import Model
+import Ports
+import Records
+import Simulation
+import TestSupport
+
+/// A checker with three nodes, whose disks and beliefs the test makes up.
+final class CheckerStage {
+    let time = VirtualTime(seed: 1)
+    let checker: Checker
+    let disks: [SimulatedDisk]
+    let directoryIDs = (1...3).map { DirectoryID(UUID(high: 7, low: UInt64($0))) }
+    let topicID = TopicID(UUID(high: 1, low: 2))
+    private let systems: [SimulatedFileSystem]
+    private var sizes: [String: Int64] = [:]
+
+    init() throws {
+        let time = time
+        checker = Checker(Timeline(time))
+        let disks = (1...3).map { SimulatedDisk(time: time, seed: UInt64($0)) }
+        self.disks = disks
+        systems = disks.enumerated().map { index, disk in
+            SimulatedFileSystem(disk, SimulatedProcess(host: "10.0.0.\(index + 1)", time: time))
+        }
+        for (index, system) in systems.enumerated() {
+            for name in ["orders-0", "__cluster_metadata-0"] {
+                try system.createDirectory("/data/\(name)")
+            }
+            for path in ["/", "/data"] { try system.syncDirectory(path) }
+            checker.watch(BrokerID(Int32(index + 1)), disks[index], directoryIDs[index])
+        }
+    }
+
+    var broken: [Rule] { checker.violations.map(\.rule) }
+
+    /// Appends a batch of one record with that offset and epoch to the log of a node.
+    func write(
+        _ node: Int, _ offset: Int64, epoch: Int32 = 0, value: String = "v",
+        to name: String = "orders-0", synced: Bool = true
+    ) throws {
+        var options = RecordBatchBuilder.Options()
+        options.baseOffset = Offset(offset)
+        options.partitionLeaderEpoch = LeaderEpoch(epoch)
+        var builder = RecordBatchBuilder(options)
+        builder.append(timestamp: Timestamp(0), key: nil, value: SharedBytes(utf8: value))
+        let bytes = try builder.finish()
+        let path = "/data/\(name)/00000000000000000000.log"
+        let file = try systems[node - 1].open(path, .create)
+        try systems[node - 1].syncDirectory("/data/\(name)")
+        let key = "\(node) \(path)"
+        try file.write([bytes], at: sizes[key] ?? 0)
+        sizes[key, default: 0] += Int64(bytes.count)
+        if synced { try file.sync() }
+    }
+
+    /// The controller commits a state of the partition, and every node shows it.
+    func commit(
+        isr: [Int32], elr: [Int32] = [], leader: Int32? = 1, epoch: Int32 = 0,
+        partitionEpoch: Int32 = 0, at offset: Int64 = 1
+    ) {
+        checker.observe(
+            image(isr, elr, leader, epoch, partitionEpoch, offset), of: 1)
+    }
+
+    func image(
+        _ isr: [Int32], _ elr: [Int32], _ leader: Int32?, _ epoch: Int32, _ partitionEpoch: Int32,
+        _ offset: Int64
+    ) -> MetadataImage {
+        var topic = TopicRecord()
+        topic.name = "orders"
+        topic.topicID = topicID.uuid
+        var partition = PartitionRecord()
+        partition.topicID = topicID.uuid
+        partition.partitionID = 0
+        partition.replicas = [1, 2, 3]
+        partition.directories = directoryIDs.map(\.uuid)
+        partition.isr = isr
+        partition.eligibleLeaderReplicas = elr
+        partition.leader = leader ?? -1
+        partition.leaderEpoch = epoch
+        partition.partitionEpoch = partitionEpoch
+        var image = MetadataImage()
+        do {
+            try image.apply(.topic(topic))
+            try image.apply(.partition(partition))
+        } catch {
+            preconditionFailure("records in their order apply: \(error)")
+        }
+        image.advance(
+            to: MetadataPosition(
+                lastOffset: Offset(offset), term: Term(1), timestamp: Timestamp(0)))
+        return image
+    }
+
+    func see(
+        _ node: Int32, life: Int = 1, leads: Bool = true, epoch: Int32 = 0,
+        partitionEpoch: Int32 = 0, isr: [Int32] = [1, 2], end: Int64, highWatermark: Int64
+    ) {
+        checker.observe(
+            ReplicaFacts(
+                key: PartitionKey(topicID, 0), partition: TopicPartition("orders", 0),
+                isLeader: leads, leaderEpoch: LeaderEpoch(epoch),
+                partitionEpoch: PartitionEpoch(partitionEpoch),
+                inSyncReplicas: leads ? isr.map { BrokerID($0) } : [], logEndOffset: Offset(end),
+                highWatermark: Offset(highWatermark)),
+            of: .init(node: BrokerID(node), number: life))
+    }
+
+    func seeQuorum(
+        _ node: Int32, life: Int = 1, leads: Bool = true, term: Int32 = 1, highWatermark: Int64?
+    ) {
+        let voters = directoryIDs.enumerated().map {
+            ReplicaKey(BrokerID(Int32($0 + 1)), $1)
+        }
+        checker.observe(
+            QuorumFacts(
+                term: Term(term), isLeader: leads, highWatermark: highWatermark.map { Offset($0) }),
+            of: .init(node: BrokerID(node), number: life)
+        ) { voters }
+    }
+}

@@ -1,0 +1,27 @@
+import Simulation
+import Testing
+
+@Suite("The order of seeds")
+struct SeedOrderTests {
+    @Test func `is the first two hundred if nothing is said`() {
+        #expect(SeedOrder([])?.seeds == 1...200)
+    }
+
+    @Test func `names one seed or a range, and what is shown`() {
+        let one = SeedOrder(["17", "--timeline"])
+        #expect(one?.seeds == 17...17)
+        #expect(one?.showsTimeline == true)
+        let many = SeedOrder(["--twice", "3-9"])
+        #expect(many?.seeds == 3...9)
+        #expect(many?.playsTwice == true)
+    }
+
+    @Test(arguments: ["x", "9-3", "1-", "-1", "1-2-3", "--later", ""])
+    func `is refused where it says nothing sensible`(word: String) {
+        #expect(SeedOrder([word]) == nil)
+    }
+
+    @Test func `names seeds once`() {
+        #expect(SeedOrder(["1", "2"]) == nil)
+    }
+}
