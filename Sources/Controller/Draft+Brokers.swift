@@ -47,6 +47,33 @@ extension Draft {
         }
     }
 
+    /// Replicas in directories that a starting broker no longer has, for a disk was exchanged or taken out, begin
+    /// anew in one that it has. What they held is gone, so first nobody counts on them any more. One that was
+    /// the last in sync stays where it was: an empty log must not lead.
+    mutating func rehome(_ broker: BrokerRegistration) {
+        guard image.metadataVersion.hasDirectories else { return }
+        func isHomeless(_ partition: PartitionImage) -> Bool {
+            guard let directory = partition.directory(on: broker.id) else { return false }
+            guard directory != .unassigned, directory != .migrating else { return false }
+            return !broker.directories.contains(directory)
+        }
+        leave(broker.id, isUnclean: true) { partition in
+            isHomeless(partition)
+                && (partition.isr.contains(broker.id)
+                    || partition.eligibleLeaderReplicas.contains(broker.id))
+        }
+        let before = image
+        before.forEachPartition { topic, key, partition in
+            guard isHomeless(partition), !partition.isr.contains(broker.id),
+                !partition.lastKnownELR.contains(broker.id),
+                let index = partition.replicas.firstIndex(of: broker.id)
+            else { return }
+            var change = change(of: partition, key, in: topic.name)
+            change.directories[index] = defaultDirectory(on: broker.id)
+            append(change)
+        }
+    }
+
     /// The broker's directories `lost` went offline: as if it were fenced for what lies there.
     mutating func lostDirectories(_ lost: [DirectoryID], of broker: BrokerRegistration) {
         leave(broker.id) { partition in

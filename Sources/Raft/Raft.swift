@@ -153,7 +153,7 @@ package struct Raft: Sendable {
     }
 
     /// What must be on disk for the present state.
-    var electionState: ElectionState {
+    package var electionState: ElectionState {
         switch role {
         case .unattached(let state):
             ElectionState(term: term, leader: state.leader, voted: state.voted)

@@ -100,6 +100,41 @@ struct RegistrationTests {
         #expect(cluster.violations == [])
     }
 
+    @Test func `on another disk begins its replicas anew there, and nobody counts on them`() throws
+    {
+        var cluster = Cluster(elr: true)
+        try cluster.start([1, 2])
+        try cluster.create("t", [[1, 2]])
+        try cluster.create("alone", [[2]])
+        cluster.controller.connectionLost(by: 2, now: cluster.now)
+        let epoch = try #require(cluster.image.broker(2)?.epoch)
+        // Even if it says that it brings all that it had.
+        var request = cluster.request(2, incarnation: 2, previousEpoch: epoch)
+        request.directories = [Cluster.directory(2, 7)]
+        try cluster.register(request)
+        #expect(cluster.partition("t")?.line == "leader 1 isr 1")
+        #expect(cluster.partition("t")?.directory(on: 2) == Cluster.directory(2, 7))
+        #expect(cluster.partition("t")?.directory(on: 1) == Cluster.directory(1))
+        #expect(cluster.partition("alone")?.leader == nil)
+        try cluster.beat(2)
+        #expect(cluster.partition("alone")?.leader == nil)
+        #expect(cluster.violations == [])
+    }
+
+    @Test func `on another disk leaves the last of an ISR leaderless`() throws {
+        var cluster = Cluster(elr: false)
+        try cluster.start([1, 2])
+        try cluster.create("alone", [[2]])
+        cluster.controller.connectionLost(by: 2, now: cluster.now)
+        var request = cluster.request(2, incarnation: 2)
+        request.directories = [Cluster.directory(2, 7)]
+        try cluster.register(request)
+        try cluster.beat(2)
+        #expect(cluster.partition("alone")?.leader == nil)
+        #expect(cluster.partition("alone")?.directory(on: 2) == Cluster.directory(2))
+        #expect(cluster.violations == [])
+    }
+
     @Test func `ends with its removal`() throws {
         var cluster = Cluster()
         try cluster.start([1, 2])

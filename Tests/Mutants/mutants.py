@@ -47,8 +47,10 @@ class Mutant:
 
     def apply(self, *options):
         # Files change for other reasons: one line of context beside the change must do.
-        command = ["git", "apply", "-C1", "--recount", *options, str(self.patch)]
-        done = subprocess.run(command, cwd=TREE, capture_output=True, text=True)
+        command = ["git", "apply", "-C1", *options, str(self.patch)]
+        # The copy is no part of the repository around it.
+        environment = dict(os.environ, GIT_CEILING_DIRECTORIES=str(WORK))
+        done = subprocess.run(command, cwd=TREE, capture_output=True, text=True, env=environment)
         if done.returncode != 0:
             raise Failure("the patch does not apply:\n" + done.stderr.strip())
 
@@ -69,9 +71,6 @@ def copy_tree():
         if not target.exists() or target.read_bytes() != content:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-    # `git apply` would otherwise take the paths for those of the repository around.
-    if not (TREE / ".git").exists():
-        subprocess.run(["git", "init", "--quiet", str(TREE)], check=True)
 
 
 def build(mutant, prefix):

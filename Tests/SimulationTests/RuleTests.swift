@@ -194,6 +194,28 @@ struct QuorumRuleTests {
         #expect(stage.broken == [.oneVotePerTerm])
     }
 
+    @Test func `by a leader that commits nothing of its own term`() throws {
+        for node in 1...2 { try stage.write(node, 0, epoch: 1, to: log) }
+        stage.seeQuorum(1, term: 2, highWatermark: 1)
+        #expect(stage.broken == [.quorumCommitsItsTerm])
+    }
+
+    @Test func `by a voter that forgets its vote when it is restarted`() {
+        stage.checker.heard(3, votesFor: 1, in: 5)
+        stage.seeQuorum(3, life: 2, leads: false, term: 4, highWatermark: nil)
+        #expect(stage.broken == [.votesAreRemembered])
+    }
+
+    @Test func `by a leader that goes on although it was replaced`() {
+        stage.seeQuorum(1, highWatermark: nil)
+        stage.seeQuorum(2, term: 2, highWatermark: nil)
+        for _ in 0..<30 {
+            stage.time.pass(.milliseconds(100))
+            stage.seeQuorum(1, highWatermark: nil)
+        }
+        #expect(stage.broken == [.oldLeadersStepDown])
+    }
+
     @Test func `not by a voter whose disk was exchanged and that is another now`() {
         stage.checker.heard(3, votesFor: 1, in: 5)
         stage.checker.watch(3, stage.disks[2], DirectoryID(UUID(high: 9, low: 9)))

@@ -11,11 +11,20 @@ package struct QuorumFacts: Equatable, Sendable {
     package let isLeader: Bool
     /// Nil until a leader told.
     package let highWatermark: Offset?
+    /// The leader of the term, itself included, if it is known.
+    package let leader: BrokerID?
+    /// Whom it voted for in the term; not told by a leader.
+    package let voted: BrokerID?
 
-    package init(term: Term, isLeader: Bool, highWatermark: Offset?) {
+    package init(
+        term: Term, isLeader: Bool, highWatermark: Offset?, leader: BrokerID? = nil,
+        voted: BrokerID? = nil
+    ) {
         self.term = term
         self.isLeader = isLeader
         self.highWatermark = highWatermark
+        self.leader = leader
+        self.voted = voted
     }
 }
 
@@ -56,9 +65,11 @@ extension BrokerServer {
     /// The quorum. Only on the metadata loop.
     package var quorumFacts: QuorumFacts {
         let driver = cluster.take().quorum
+        let election = driver.raft.electionState
         return QuorumFacts(
             term: driver.raft.term, isLeader: driver.raft.isLeader,
-            highWatermark: driver.raft.highWatermark)
+            highWatermark: driver.raft.highWatermark, leader: election.leader,
+            voted: election.voted?.id)
     }
 
     /// The voters in force. Only on the metadata loop.

@@ -61,12 +61,16 @@ package final class Checker {
     /// A node's disk lies about syncs: what was written there is taken for durable. It must not lose power.
     package func distrust(_ node: BrokerID) { disks.distrust(node) }
 
+    /// How many voters the quorum has.
+    package func voters(_ count: Int) { votes.voterCount = count }
+
     // MARK: The nodes' states, after each turn of their loops
 
     package func observe(
         _ facts: QuorumFacts, of life: Life, voters: () -> [ReplicaKey]
     ) {
-        guard quorum.observe(facts, of: life, voters: voters) else { return }
+        votes.observe(facts, of: life.node)
+        guard quorum.observe(facts, of: life, at: timeline.now, voters: voters) else { return }
         timeline.add("node \(life.node.rawValue) leads term \(facts.term.rawValue)")
     }
 
@@ -80,6 +84,14 @@ package final class Checker {
         partitions.observe(facts, of: life) { epoch in
             metadata.state(of: facts.key, at: epoch)?.isr
         }
+    }
+
+    /// Who was last seen to lead a partition, and in which epoch; nil if nobody was.
+    func leadership(of place: TopicPartition) -> EpochProbe.Leadership? {
+        guard let key = metadata.key(of: place), let seen = partitions.newestReign(of: key) else {
+            return nil
+        }
+        return EpochProbe.Leadership(place: place, node: seen.node, epoch: seen.epoch)
     }
 
     // MARK: The quorum's words

@@ -5,6 +5,8 @@ struct CommittedLog {
     private var prints: [BatchPrint] = []
 
     var end: Offset { prints.last?.nextOffset ?? .zero }
+    /// Epoch of the last batch.
+    var lastEpoch: LeaderEpoch? { prints.last?.leaderEpoch }
 
     mutating func append(_ more: [BatchPrint]) { prints += more }
 

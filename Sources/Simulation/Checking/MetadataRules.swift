@@ -39,8 +39,10 @@ final class MetadataRules {
         // A node shows what it has applied once in a turn, so another may show states that it passed over.
         let isNewest = offset > newest
         newest = max(newest, offset)
+        let fenced = image.allBrokers.filter(\.isFenced).map(\.id)
         image.forEachPartition { topic, key, partition in
             let name = TopicPartition(topic.name, key.partition)
+            checkFenced(fenced, name, partition, at: offset)
             guard note(partition, of: key, name, from: node), isNewest else { return }
             changed(key, name, partition)
         }
@@ -65,6 +67,17 @@ final class MetadataRules {
             violations.report(.partitionStatesAreValid, "\(name): \(violation)")
         }
         return true
+    }
+
+    private func checkFenced(
+        _ fenced: [BrokerID], _ name: TopicPartition, _ partition: PartitionImage, at offset: Offset
+    ) {
+        guard let member = partition.isr.first(where: fenced.contains) else { return }
+        // Without eligible replicas the last member stays when it is fenced, and leads nothing.
+        guard partition.leader != nil || partition.isr.count > 1 else { return }
+        violations.report(
+            .fencedAreNotInSync,
+            "\(name): broker \(member.rawValue) is fenced and in the ISR at \(offset.rawValue)")
     }
 
     private func keep(_ image: MetadataImage, at offset: Offset) {

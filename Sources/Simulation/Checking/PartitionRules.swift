@@ -59,6 +59,12 @@ final class PartitionRules {
     /// Below this everything is committed.
     func committedEnd(of key: PartitionKey) -> Offset { tracks[key]?.committed.end ?? .zero }
 
+    /// The newest leadership that a leader was seen in.
+    func newestReign(of key: PartitionKey) -> (node: BrokerID, epoch: LeaderEpoch)? {
+        guard let reign = tracks[key]?.reigns.max(by: { $0.key < $1.key }) else { return nil }
+        return (reign.value.life.node, reign.key)
+    }
+
     /// A partition's log need not keep what was committed.
     func isVolatile(_ key: PartitionKey) -> Bool { tracks[key]?.isVolatile ?? false }
 

@@ -15,6 +15,18 @@ final class QuorumRules {
     private(set) var leaders: [Term: BrokerID] = [:]
     private var committed = CommittedLog()
     private var lives: [Checker.Life: Known] = [:]
+    /// Since when leaders run that others have replaced, each as far as it was awake.
+    private var replaced: [Checker.Life: Awake] = [:]
+
+    private struct Awake {
+        var since: Instant
+        var last: Instant
+    }
+
+    /// How long one that was replaced may go on: one and a half fetch timeouts, and half a second.
+    private static let steppingDownMax = Duration.seconds(2)
+    /// Nobody sleeps so long who is not stopped.
+    private static let sleepMax = Duration.milliseconds(400)
 
     init(_ disks: NodeDisks, _ violations: Violations) {
         self.disks = disks
@@ -24,8 +36,9 @@ final class QuorumRules {
     /// - Parameter voters: asked only when something new is committed.
     /// - Returns: whether this is the first sight of the term's leader.
     func observe(
-        _ facts: QuorumFacts, of life: Checker.Life, voters: () -> [ReplicaKey]
+        _ facts: QuorumFacts, of life: Checker.Life, at now: Instant, voters: () -> [ReplicaKey]
     ) -> Bool {
+        checkSteppedDown(facts, life, now)
         let before = lives[life]
         guard
             before?.term != facts.term || before?.highWatermark != facts.highWatermark
@@ -35,10 +48,30 @@ final class QuorumRules {
         if let before { checkForward(before, facts, life) }
         let isNewLeader = facts.isLeader && checkLeader(facts, life)
         if let end = facts.highWatermark, end != before?.highWatermark {
-            if facts.isLeader, end > committed.end { commit(upTo: end, by: life, voters()) }
+            if facts.isLeader, end > committed.end {
+                commit(upTo: end, in: facts.term, by: life, voters())
+            }
             checkMatch(life, from: before?.highWatermark ?? .zero, to: end)
         }
         return isNewLeader
+    }
+
+    private func checkSteppedDown(_ facts: QuorumFacts, _ life: Checker.Life, _ now: Instant) {
+        guard facts.isLeader, let newest = leaders.keys.max(), newest > facts.term else {
+            replaced[life] = nil
+            return
+        }
+        guard var awake = replaced[life], now - awake.last <= Self.sleepMax else {
+            replaced[life] = Awake(since: now, last: now)
+            return
+        }
+        awake.last = now
+        replaced[life] = awake
+        guard now - awake.since > Self.steppingDownMax else { return }
+        violations.report(
+            .oldLeadersStepDown,
+            "node \(life.node.rawValue) still leads term \(facts.term.rawValue), and term "
+                + "\(newest.rawValue) has a leader")
     }
 
     private func checkForward(_ before: Known, _ facts: QuorumFacts, _ life: Checker.Life) {
@@ -76,7 +109,9 @@ final class QuorumRules {
         return true
     }
 
-    private func commit(upTo end: Offset, by life: Checker.Life, _ voters: [ReplicaKey]) {
+    private func commit(
+        upTo end: Offset, in term: Term, by life: Checker.Life, _ voters: [ReplicaKey]
+    ) {
         guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
         let from = committed.end
         committed.append(log.prints(in: from..<end))
@@ -88,6 +123,12 @@ final class QuorumRules {
                 return false
             }
             return committed.difference(from: log, in: from..<end) == nil
+        }
+        if let epoch = committed.lastEpoch, epoch.rawValue != term.rawValue {
+            violations.report(
+                .quorumCommitsItsTerm,
+                "node \(life.node.rawValue) commits up to \(end.rawValue) in term "
+                    + "\(term.rawValue); what it commits last is of term \(epoch.rawValue)")
         }
         guard holders.count <= voters.count / 2 else { return }
         violations.report(

@@ -7,10 +7,18 @@ package enum Rule: String, CaseIterable, Sendable {
     case oneLeaderPerTerm
     /// A voter votes once in a term, across its lives, itself included: judged by votes that were heard (Q7).
     case oneVotePerTerm
+    /// What a voter was heard to vote for it knows in its next life (Q7, Q8).
+    case votesAreRemembered
+    /// Nobody raises the term before a majority has said that it would vote for it (KIP-996, Q12).
+    case candidatesAskFirst
+    /// Who was replaced as the leader of the quorum stops leading in time (Q13).
+    case oldLeadersStepDown
     /// A node's term and high watermark never fall in one life (Q6, Q8).
     case quorumNeverGoesBack
     /// What is committed is durable on a majority of the voters, the moment it is (Q4).
     case quorumCommitsOnMajority
+    /// A leader commits entries of earlier terms only together with one of its own (Q11).
+    case quorumCommitsItsTerm
     /// Below their high watermarks all metadata logs are the same, byte for byte (Q2, R7).
     case quorumLogsMatch
     /// A new leader of the quorum has everything that was committed before (Q3).
@@ -22,6 +30,8 @@ package enum Rule: String, CaseIterable, Sendable {
     case metadataAgrees
     /// ISR, eligible replicas and leader of each partition are possible together (R1, R10).
     case partitionStatesAreValid
+    /// No fenced broker is in an ISR (R10).
+    case fencedAreNotInSync
 
     // Partitions, from the state of each replica after each turn of its loop, and from the disks.
     /// A leader epoch of a partition has one leader.
@@ -40,6 +50,8 @@ package enum Rule: String, CaseIterable, Sendable {
     case candidatesAreComplete
 
     // What clients see.
+    /// A request that names another leader epoch than the leader's is refused (KIP-320, R13).
+    case epochsAreFenced
     /// What `acks=all` acknowledged was committed before.
     case acknowledgedIsCommitted
     /// What was acknowledged is there, at its offset.

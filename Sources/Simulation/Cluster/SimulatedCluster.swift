@@ -39,6 +39,7 @@ package final class SimulatedCluster {
         self.timeline = timeline
         let checker = Checker(timeline)
         self.checker = checker
+        checker.voters(plan.controllers.count)
         network.tap = checker
         nodes = plan.members.map { member in
             SimulatedNode(

@@ -2,6 +2,7 @@ internal import Broker
 internal import Configuration
 internal import InternalRecords
 internal import LogStorage
+package import Metadata
 package import Model
 internal import Ports
 internal import Telemetry
@@ -68,6 +69,9 @@ package final class SimulatedNode: @unchecked Sendable {
     package var isPaused: Bool { process?.isPaused == true }
     /// What the controllers of the quorum believe, for those who place faults.
     package private(set) var isController = false
+
+    /// The metadata as the node has published it last.
+    package private(set) var metadata: MetadataImage?
 
     // MARK: Formatting
 
@@ -181,7 +185,9 @@ package final class SimulatedNode: @unchecked Sendable {
             let facts = server.quorumFacts
             self?.isController = facts.isLeader
             checker.observe(facts, of: life) { server.quorumVoters }
-            checker.observe(server.metadataImage, of: life.node)
+            let image = server.metadataImage
+            self?.metadata = image
+            checker.observe(image, of: life.node)
         }
         for loop in dataLoops {
             loop.afterTurn = { [checker] in

@@ -38,6 +38,8 @@ package final class Timeline: @unchecked Sendable {
         return all.filter { isWanted($0.text) }.suffix(count).map { "\(elapsed($0.at)) \($0.text)" }
     }
 
+    var now: Instant { time.now }
+
     /// How long the world had run: seconds, to the microsecond.
     package var elapsed: String { elapsed(time.now) }
 

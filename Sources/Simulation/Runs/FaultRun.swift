@@ -15,6 +15,7 @@ package final class FaultRun {
     package let workloads: [Workload]
     private let nemesis: Nemesis
     private let chores: Chores
+    private let probe: EpochProbe
 
     /// - Parameter records: whether the timeline is kept.
     package init(seed: UInt64, records: Bool = true) {
@@ -32,6 +33,9 @@ package final class FaultRun {
         ]
         nemesis = Nemesis(of: cluster)
         chores = Chores(on: cluster, tunable: "guesses")
+        probe = EpochProbe(on: cluster.makeClient()) { [checker = cluster.checker] in
+            checker.report(.epochsAreFenced, $0)
+        }
         cluster.checker.whenBroken = { [time = cluster.time] in time.halt() }
     }
 
@@ -49,6 +53,8 @@ package final class FaultRun {
         plan.settings = [
             "metadata.log.max.record.bytes.between.snapshots=\(4_096 << random.below(4))",
             "internal.metadata.log.segment.bytes=16384", "metadata.max.retention.bytes=65536",
+            // ISRs shrink, and logs are taken at their word, within the time of a run.
+            "replica.lag.time.max.ms=1500", "log.flush.offset.checkpoint.interval.ms=1000",
         ]
         return plan
     }
@@ -112,8 +118,16 @@ package final class FaultRun {
             cluster.time.pass(.milliseconds(cluster.draw(50...1_200)))
             nemesis.strike()
             chores.doOne()
+            askWithWrongEpoch()
         }
         nemesis.makePeace()
+    }
+
+    private func askWithWrongEpoch() {
+        let workload = workloads[cluster.draw(0...workloads.count - 1)]
+        let number = Int32(cluster.draw(0...Int(workload.partitionCount) - 1))
+        let place = TopicPartition(workload.topic, number)
+        if let leadership = cluster.checker.leadership(of: place) { probe.ask(leadership) }
     }
 
     private func recover() {

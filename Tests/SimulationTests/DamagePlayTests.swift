@@ -1,0 +1,149 @@
+import Bytes
+import Model
+import Simulation
+import Testing
+
+@Suite("A node whose disk is damaged")
+struct DamagePlayTests {
+    private func segment(of place: TopicPartition) -> String {
+        "/data/\(place.topic)-\(place.partition)/00000000000000000000.log"
+    }
+
+    private let metadataSegment = "/data/__cluster_metadata-0/00000000000000000000.log"
+
+    /// Whether a file comes to be the same on two nodes' disks, as far as both know it to be committed.
+    private func becomesEqual(
+        _ path: String, on node: SimulatedNode, and other: SimulatedNode, in stage: Stage
+    ) -> Bool {
+        stage.cluster.time.pass(atMost: .seconds(10)) {
+            guard let one = node.disk.bytes(of: path), let two = other.disk.bytes(of: path) else {
+                return false
+            }
+            // What is preallocated or still on its way is no part of the comparison.
+            let common = min(one.count, two.count)
+            return common > 0 && one[0..<common] == two[0..<common]
+        }
+    }
+
+    @Test func `cuts a torn last write and gets it back from its leader`() throws {
+        var tornCount = 0
+        for seed in 1...4 as ClosedRange<UInt64> {
+            let stage = Stage(400 + seed)
+            let node = try stage.bystander()
+            // Its last appends are on no disk when the power goes, but for what chance leaves of them.
+            node.disk.stall(for: .seconds(1))
+            stage.cluster.time.pass(.milliseconds(200))
+            node.losePower()
+            node.start()
+            #expect(stage.cluster.allServe(within: .seconds(10)))
+            tornCount +=
+                stage.cluster.timeline.last(.max) { line in
+                    line.contains("logRecovered") && !line.contains("bytesCutOff=0 ")
+                }.count
+            #expect(stage.isWhole(within: .seconds(10)))
+            stage.finish()
+        }
+        #expect(tornCount > 0)
+    }
+
+    /// Bytes of the first batch: its length, its checksum, its number of records, its first record.
+    @Test(arguments: [11, 17, 60, 70])
+    func `finds a bit that flipped in a follower's segment, and gets the record again`(byte: Int)
+        throws
+    {
+        let stage = Stage(420 + UInt64(byte))
+        let node = try stage.bystander()
+        let leader = try stage.leader()
+        let path = segment(of: stage.place)
+        let whole = try #require(node.disk.bytes(of: path))
+        node.kill()
+        #expect(node.disk.flipBit(3, ofByte: byte, in: path))
+        #expect(node.disk.bytes(of: path) != whole)
+        stage.cluster.checker.excuse(node.id)
+        node.start()
+        #expect(stage.cluster.allServe(within: .seconds(10)))
+        #expect(becomesEqual(path, on: node, and: leader, in: stage))
+        // What it says from now on is what was written.
+        leader.kill()
+        #expect(stage.acknowledgesMore(within: .seconds(10)))
+        stage.finish()
+    }
+
+    @Test(arguments: [70, 400, 900])
+    func `repairs a bit that flipped in its metadata log, or does not start`(byte: Int) throws {
+        let stage = Stage(430 + UInt64(byte))
+        let node = try #require(stage.cluster.nodes.first { !$0.isController })
+        let controller = try #require(stage.cluster.controller)
+        node.kill()
+        #expect(node.disk.flipBit(5, ofByte: byte, in: metadataSegment))
+        node.start()
+        let hasEnded = stage.cluster.time.pass(atMost: .seconds(10)) {
+            node.isServing || node.failure != nil
+        }
+        #expect(hasEnded)
+        guard node.failure == nil else {
+            #expect(node.failure?.contains("damaged") == true)
+            return
+        }
+        #expect(becomesEqual(metadataSegment, on: node, and: controller, in: stage))
+        stage.finish()
+    }
+
+    @Test
+    func `does not start from a damaged snapshot of the metadata, and does from an empty disk`()
+        throws
+    {
+        var plan = ClusterPlan.combined(3)
+        plan.keepsVotersInLog = true
+        plan.settings = ["metadata.log.max.snapshot.interval.ms=1000"]
+        let stage = Stage(440, plan)
+        let node = try #require(stage.cluster.nodes.first { !$0.isController })
+        let hasSnapshot = stage.cluster.time.pass(atMost: .seconds(10)) {
+            snapshots(of: node).count > 0
+        }
+        #expect(hasSnapshot)
+        node.kill()
+        let path = try #require(snapshots(of: node).last)
+        let size = try #require(node.disk.bytes(of: path)?.count)
+        #expect(node.disk.flipBit(0, ofByte: size / 2, in: path))
+        node.start()
+        let hasFailed = stage.cluster.time.pass(atMost: .seconds(10)) { node.failure != nil }
+        #expect(hasFailed)
+        #expect(node.failure?.contains("\(path) is damaged") == true)
+        #expect(stage.acknowledgesMore(within: .seconds(5)))
+        // What the message advises.
+        node.replaceDisk()
+        node.start()
+        #expect(stage.isWhole(within: .seconds(20)))
+        stage.finish()
+    }
+
+    private func snapshots(of node: SimulatedNode) -> [String] {
+        node.disk.paths.filter {
+            $0.hasPrefix("/data/__cluster_metadata-0/") && $0.hasSuffix(".checkpoint")
+                && !$0.contains("00000000000000000000-")
+        }
+    }
+
+    /// All nodes at once, so that nobody else could help.
+    @Test(arguments: [0, 3, 8])
+    func `makes index files anew that were cut short`(size: Int) throws {
+        let stage = Stage(450 + UInt64(size))
+        for node in stage.cluster.nodes { node.kill() }
+        for node in stage.cluster.nodes {
+            for path in node.disk.paths where path.hasSuffix("index") {
+                node.disk.resize(path, to: size)
+            }
+        }
+        stage.finish()
+    }
+
+    @Test func `makes index files anew that are gone`() throws {
+        let stage = Stage(460)
+        for node in stage.cluster.nodes { node.kill() }
+        for node in stage.cluster.nodes {
+            for path in node.disk.paths where path.hasSuffix("index") { node.disk.remove(path) }
+        }
+        stage.finish()
+    }
+}
