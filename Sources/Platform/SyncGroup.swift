@@ -27,40 +27,71 @@ final class SyncGroup {
 
     deinit { if let root { _ = close(root.descriptor) } }
 
-    /// Syncs the files of several requests, each file once, and answers with each request's first
-    /// failure.
-    func sync(_ requests: [[any File]]) -> [FileError?] {
-        if requests.count == 1, requests[0].count == 1 { return [failure(of: requests[0][0])] }
-        var files: [any File] = []
-        var indices: [ObjectIdentifier: Int] = [:]
-        for file in requests.joined() where indices[ObjectIdentifier(file)] == nil {
-            indices[ObjectIdentifier(file)] = files.count
-            files.append(file)
+    /// Syncs what several requests name, each thing once, files before directories, and answers with
+    /// each request's first failure.
+    func sync(_ requests: [LinuxFlusher.Request]) -> [FileError?] {
+        if requests.count == 1, requests[0].files.count == 1, requests[0].directories.isEmpty {
+            return [failure(of: requests[0].files[0])]
         }
-        let failures = sync(distinct: files)
-        return requests.map { request in
-            for file in request {
-                guard let index = indices[ObjectIdentifier(file)] else {
-                    preconditionFailure("every file of a request is in the group")
-                }
-                if let failure = failures[index] { return failure }
+        var files: [any File] = []
+        var filePlaces: [ObjectIdentifier: Int] = [:]
+        var directories: [String] = []
+        var directoryPlaces: [String: Int] = [:]
+        for request in requests {
+            for file in request.files where filePlaces[ObjectIdentifier(file)] == nil {
+                filePlaces[ObjectIdentifier(file)] = files.count
+                files.append(file)
             }
-            return nil
+            for directory in request.directories where directoryPlaces[directory] == nil {
+                directoryPlaces[directory] = directories.count
+                directories.append(directory)
+            }
+        }
+        let outcome = sync(distinct: files, directories)
+        return requests.map { request in
+            let ofFiles = request.files.lazy.compactMap { file in
+                filePlaces[ObjectIdentifier(file)].flatMap { outcome.files[$0] }
+            }
+            return ofFiles.first
+                ?? request.directories.lazy.compactMap { directory in
+                    directoryPlaces[directory].flatMap { outcome.directories[$0] }
+                }.first
         }
     }
 
-    private func sync(distinct files: [any File]) -> [FileError?] {
-        guard let root, files.count > LinuxFlusher.filesSyncedOneByOne else {
-            return files.map(failure(of:))
+    private func sync(
+        distinct files: [any File], _ directories: [String]
+    ) -> (files: [FileError?], directories: [FileError?]) {
+        guard let root, files.count + directories.count > LinuxFlusher.filesSyncedOneByOne else {
+            return (files.map(failure(of:)), directories.map(failure(of:)))
         }
         let answer = Int64(martlet_syncfs(root.descriptor))
-        return files.map { file in
+        let ofFiles = files.map { file in
             // Files of another device or of another kind are not covered by the directory's file
             // system.
             guard let ours = file as? LinuxFile, ours.device == root.device else {
                 return failure(of: file)
             }
             return covered(ours, by: answer)
+        }
+        return (ofFiles, directories.map { _ in failure(in: answer) })
+    }
+
+    private func failure(in answer: Int64) -> FileError? {
+        do throws(FileError) {
+            try checked(answer, "syncfs", directory)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func failure(of directory: String) -> FileError? {
+        do throws(FileError) {
+            try LinuxFileSystem().syncDirectory(directory)
+            return nil
+        } catch {
+            return error
         }
     }
 

@@ -109,10 +109,11 @@ public protocol File: AnyObject, Sendable {
 /// Makes files of one log directory durable off the loops (group commit). One per directory, so that a
 /// stalled disk holds back only its own partitions.
 public protocol Flusher: AnyObject, Sendable {
-    /// Syncs what was written to `files` before the call, then runs `completion` on `loop` with the first
-    /// failure, or nil. Requests that wait while a sync runs are served together by the next one.
+    /// Syncs what was written to `files` before the call, and after them the entries of `directories`, all of
+    /// which lie in the flusher's; then runs `completion` on `loop` with the first failure, or nil. Requests
+    /// that wait while a sync runs are served together by the next one.
     func sync(
-        _ files: [any File], on loop: any Loop,
+        _ files: [any File], directories: [String], on loop: any Loop,
         completion: @escaping @Sendable (FileError?) -> Void)
 
     /// Runs other blocking work on the directory's thread (checkpoints, snapshots, deletion), after the syncs asked for
@@ -121,4 +122,14 @@ public protocol Flusher: AnyObject, Sendable {
 
     /// Since when the sync now running has been running, nil if none is. From any thread.
     var busySince: Instant? { get }
+}
+
+extension Flusher {
+    /// Syncs files whose directory entries are durable already.
+    public func sync(
+        _ files: [any File], on loop: any Loop,
+        completion: @escaping @Sendable (FileError?) -> Void
+    ) {
+        sync(files, directories: [], on: loop, completion: completion)
+    }
 }

@@ -66,6 +66,40 @@ struct LinuxFlusherTests {
         #expect(try done.take()?.kind == .failed)
     }
 
+    @Test(arguments: [1, 100]) func `syncs directories with the files made in them`(count: Int)
+        throws
+    {
+        let loop = try RunningLoop()
+        let flusher = LinuxFlusher(for: directory.path)
+        var files: [any File] = []
+        var made: [String] = []
+        for index in 0..<count {
+            made.append(directory.path("d\(index)"))
+            try directory.files.createDirectory(made[index])
+            files.append(try directory.files.open(made[index] + "/f", .create))
+        }
+        let done = Inbox<FileError?>()
+        flusher.sync(files, directories: made, on: loop.loop) { done.put($0) }
+        #expect(try done.take() == nil)
+    }
+
+    @Test func `tells of a directory that is not there to who asked for it`() throws {
+        let loop = try RunningLoop()
+        let flusher = LinuxFlusher(for: directory.path)
+        let slow = SlowFile()
+        flusher.sync([slow], on: loop.loop) { _ in }
+        try slow.begun.take()
+        let files = try make(2)
+        let done = Inbox<FileError?>()
+        flusher.sync(
+            [files[0]], directories: [directory.path("nowhere")], on: loop.loop
+        ) { done.put($0) }
+        flusher.sync([files[1]], directories: [directory.path], on: loop.loop) { done.put($0) }
+        slow.leave.put(nil)
+        #expect(try done.take()?.kind == .notFound)
+        #expect(try done.take() == nil)
+    }
+
     @Test func `serves what waits together, each file once`() throws {
         let loop = try RunningLoop()
         let flusher = LinuxFlusher(for: directory.path)

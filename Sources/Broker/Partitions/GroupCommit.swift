@@ -16,12 +16,10 @@ final class GroupCommit {
 
     private var lanes: [DirectoryID: Lane] = [:]
     private let loop: any Loop
-    private let fileSystem: any FileSystem
     private let metrics: ShardMetrics
 
-    init(loop: any Loop, fileSystem: any FileSystem, metrics: ShardMetrics) {
+    init(loop: any Loop, metrics: ShardMetrics) {
         self.loop = loop
-        self.fileSystem = fileSystem
         self.metrics = metrics
     }
 
@@ -53,7 +51,7 @@ final class GroupCommit {
         lanes[directory.id]?.isSyncing = true
         let began = loop.now
         let bound = LoopBound((self, group, directory), on: loop)
-        directory.flusher.sync(group.map(\.1), on: loop, fileSystem: fileSystem) { failure in
+        directory.flusher.sync(group.map(\.1), on: loop) { failure in
             let (commit, group, directory) = bound.take()
             commit.ended(group, directory, failure, began: began)
         }
@@ -95,7 +93,7 @@ final class GroupCommit {
         for group in order.compactMap({ groups[$0] }) {
             let bound = LoopBound(group, on: loop)
             group[0].0.directory.flusher.sync(
-                group.map(\.1), on: loop, fileSystem: fileSystem
+                group.map(\.1), on: loop
             ) { failure in
                 for (partition, ticket) in bound.take() {
                     if let failure {

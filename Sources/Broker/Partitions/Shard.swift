@@ -55,8 +55,7 @@ final class Shard {
         nodeID = node.configuration.nodeID
         metrics = ShardMetrics(registry: node.metrics, shard: index)
         gauges = PartitionGauges(registry: node.metrics)
-        groupCommit = GroupCommit(
-            loop: loop, fileSystem: node.world.fileSystem, metrics: metrics)
+        groupCommit = GroupCommit(loop: loop, metrics: metrics)
         image = MetadataImage()
         sessions = FetchSessionCache(
             slots: max(1, node.fetchSessionSlots / node.world.dataLoops.count))

@@ -192,7 +192,7 @@ final class RaftDriver {
         let mark = raft.log.syncMark
         let bound = LoopBound(self, on: loop)
         let began = loop.now
-        flusher.sync([ticket], on: loop, fileSystem: store.fileSystem) { failure in
+        flusher.sync([ticket], on: loop) { failure in
             bound.take().synced(ticket, mark, failure, began: began)
         }
     }

@@ -5,7 +5,7 @@ extension Flusher {
     /// Syncs what `tickets` name, files before the directories they were made in, then runs `completion` on
     /// `loop` with the first failure.
     func sync(
-        _ tickets: [FlushTicket], on loop: any Loop, fileSystem: any FileSystem,
+        _ tickets: [FlushTicket], on loop: any Loop,
         completion: @escaping @Sendable (FileError?) -> Void
     ) {
         let files = tickets.flatMap(\.files)
@@ -14,20 +14,6 @@ extension Flusher {
         for directory in tickets.flatMap(\.directories) where seen.insert(directory).inserted {
             directories.append(directory)
         }
-        guard !directories.isEmpty else {
-            sync(files, on: loop, completion: completion)
-            return
-        }
-        let order = directories
-        perform {
-            do throws(FileError) {
-                for file in files { try file.sync() }
-                for directory in order { try fileSystem.syncDirectory(directory) }
-                loop.post { completion(nil) }
-            } catch {
-                let failure = error
-                loop.post { completion(failure) }
-            }
-        }
+        sync(files, directories: directories, on: loop, completion: completion)
     }
 }

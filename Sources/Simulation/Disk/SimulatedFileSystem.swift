@@ -136,7 +136,7 @@ package final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     }
 
     package func makeFlusher(for directory: String) -> any Flusher {
-        SimulatedFlusher(disk, process)
+        SimulatedFlusher(self, disk, process)
     }
 
     private final class Lock: DirectoryLock, @unchecked Sendable {

@@ -12,6 +12,7 @@ final class SimulatedFlusher: Flusher, @unchecked Sendable {
         let completion: @Sendable (FileError?) -> Void
     }
 
+    private let system: SimulatedFileSystem
     private let disk: SimulatedDisk
     private let process: SimulatedProcess
     private let time: VirtualTime
@@ -20,7 +21,8 @@ final class SimulatedFlusher: Flusher, @unchecked Sendable {
     private var isBusy = false
     private(set) var busySince: Instant?
 
-    init(_ disk: SimulatedDisk, _ process: SimulatedProcess) {
+    init(_ system: SimulatedFileSystem, _ disk: SimulatedDisk, _ process: SimulatedProcess) {
+        self.system = system
         self.disk = disk
         self.process = process
         time = disk.time
@@ -31,10 +33,23 @@ final class SimulatedFlusher: Flusher, @unchecked Sendable {
     }
 
     func sync(
-        _ files: [any File], on loop: any Loop,
+        _ files: [any File], directories: [String], on loop: any Loop,
         completion: @escaping @Sendable (FileError?) -> Void
     ) {
         guard process.isAlive else { return }
+        guard directories.isEmpty else {
+            perform { [system] in
+                do throws(FileError) {
+                    for file in files { try file.sync() }
+                    for directory in directories { try system.syncDirectory(directory) }
+                    loop.post { completion(nil) }
+                } catch {
+                    let failure = error
+                    loop.post { completion(failure) }
+                }
+            }
+            return
+        }
         requests.append(Request(files: files, loop: loop, completion: completion))
         begin()
     }

@@ -41,7 +41,8 @@ struct MetadataPublisherTests {
             logging: Logging(level: .error, clock: { Timestamp.none }, sink: { print($0) }),
             metrics: Metrics())
         let directory = LogDirectoryHandle(
-            id: DirectoryID(UUID(high: 1, low: 2)), path: "/data", flusher: VirtualFlusher(virtual))
+            id: DirectoryID(UUID(high: 1, low: 2)), path: "/data",
+            flusher: VirtualFlusher(virtual, MemoryFileSystem()))
         shard = Shard(
             index: 0, loop: loop, node: node, storage: BrokerStorage(directories: [directory]))
         publisher = MetadataPublisher(node: node, shards: [LoopBound(shard, on: loop)])

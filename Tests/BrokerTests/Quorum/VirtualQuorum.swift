@@ -86,7 +86,7 @@ final class VirtualQuorum {
             let disk = MemoryFileSystem(seed: UInt64(index + 1))
             try disk.createDirectory("/data")
             try disk.syncDirectory("/")
-            members.append(Member(disk: disk, flusher: VirtualFlusher(loop)))
+            members.append(Member(disk: disk, flusher: VirtualFlusher(loop, disk)))
         }
     }
 
@@ -127,7 +127,7 @@ final class VirtualQuorum {
             directoryID: DirectoryID(UUID(high: 9, low: UInt64(index + 500))), isController: true,
             staticVoters: set, endpoints: set[BrokerID(Int32(index + 1))]?.endpoints ?? [],
             listeners: ["CONTROLLER"])
-        members[index].flusher = VirtualFlusher(loop)
+        members[index].flusher = VirtualFlusher(loop, members[index].disk)
         members[index].flusher.latency = syncLatency
         members[index].told = Told()
         members[index].isWriting = false

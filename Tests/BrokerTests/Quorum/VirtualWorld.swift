@@ -51,8 +51,12 @@ final class VirtualLoop: Loop, @unchecked Sendable {
 /// Does later, on the same thread, what a disk's thread would do.
 final class VirtualFlusher: Flusher, @unchecked Sendable {
     private let loop: VirtualLoop
+    private let disk: any FileSystem
     var isDead = false
-    init(_ loop: VirtualLoop) { self.loop = loop }
+    init(_ loop: VirtualLoop, _ disk: any FileSystem) {
+        self.loop = loop
+        self.disk = disk
+    }
     var busySince: Instant? { nil }
 
     /// How long the disk takes; work is done one after the other.
@@ -67,12 +71,13 @@ final class VirtualFlusher: Flusher, @unchecked Sendable {
     }
 
     func sync(
-        _ files: [any File], on loop: any Loop,
+        _ files: [any File], directories: [String], on loop: any Loop,
         completion: @escaping @Sendable (FileError?) -> Void
     ) {
-        perform {
+        perform { [disk] in
             do throws(FileError) {
                 for file in files { try file.sync() }
+                for directory in directories { try disk.syncDirectory(directory) }
                 completion(nil)
             } catch {
                 completion(error)
