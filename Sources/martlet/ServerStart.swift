@@ -25,6 +25,7 @@ enum ServerStart {
             return 1
         }
         Signals.ignoreBrokenPipes()
+        HostProcess.keepFreedMemory()
         do {
             try HostProcess.raiseDescriptorLimit()
             return try serve(configuration)

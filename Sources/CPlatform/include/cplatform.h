@@ -97,6 +97,8 @@ const char *martlet_error_description(int code);
 /// Raises the soft limit of open descriptors to the hard one and answers with the limit in force.
 int64_t martlet_raise_descriptor_limit(void);
 int64_t martlet_descriptor_limit(void);
+/// Keeps up to `kept` free bytes at the end of each of malloc's heaps, and takes blocks below `large` from heaps.
+void martlet_keep_freed_memory(int kept, int large);
 /// CPU time this process has used, in nanoseconds.
 int64_t martlet_cpu_nanoseconds(void);
 /// Memory of this process that is in RAM, in bytes.
