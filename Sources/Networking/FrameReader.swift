@@ -8,8 +8,9 @@ internal import Ports
 /// next read puts the rest; only what was read into the arena before the end of the frame was
 /// missed is copied. The block grows with the bytes that really came: a length is only a claim.
 struct FrameReader {
-    /// A block of a frame's own begins with at most this, whatever length the frame claims.
-    static let firstBlockMax = 256 << 10
+    /// A block of a frame's own begins with at most this, whatever length the frame claims: most producers'
+    /// requests fit. Pages of it that nothing was written to take no memory.
+    static let firstBlockMax = 1 << 20
     /// A block that is full grows by this factor, up to the frame's length.
     static let growth = 4
     /// While at least this much of a frame is missing, the arena is offered only
