@@ -55,7 +55,8 @@ extension Settings {
             "socket.request.max.bytes", 104_857_600, valid: .atLeast(1),
             "Largest request; a longer one closes the connection."),
         .int(
-            "socket.send.buffer.bytes", 102_400,
-            "Send buffer of a connection; -1 for the kernel's choice."),
+            "socket.send.buffer.bytes", -1,
+            "Send buffer of a connection; -1 for the kernel's choice, which grows with what the peer "
+                + "takes."),
     ]
 }
