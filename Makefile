@@ -6,19 +6,23 @@ SHELL := /bin/bash
 
 BUILD := .build
 PREFIX ?= /usr/local
+IMAGE ?= martlet
+BASE_IMAGE ?= debian:bookworm-slim
 # A static standard library starts in a millisecond and needs no Swift on the machine it runs on.
 RELEASE := swift build -c release --product martlet --static-swift-stdlib
 PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev kcat \
-	python3 python3-venv
+	python3 python3-venv librdkafka-dev golang-go golang-github-shopify-sarama-dev \
+	golang-github-confluentinc-confluent-kafka-go-dev
 PYTHON := .venv/bin/python
 TESTED := $(BUILD)/debug/martlet
 SIMULATE := $(BUILD)/release/simulate
 
 .PHONY: deps packages python build test unit seeds tested-binary integration conformance simulate \
-	simulate-soak simulate-mutants lint format bench cluster install clean help
+	simulate-soak simulate-mutants lint format bench cluster install docker-image docker-test clean \
+	help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 deps: packages python ## install what building and testing need (Debian, Ubuntu)
 
@@ -102,11 +106,19 @@ cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl
 
 install: build ## install the binary and links under Kafka's script names below PREFIX
 	install -D -m 755 $(BUILD)/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
-	@for tool in server-start storage topics configs console-producer console-consumer \
-	    metadata-quorum broker-api-versions get-offsets leader-election dump-log \
-	    producer-perf-test consumer-perf-test; do \
+	@for tool in $$($(BUILD)/release/martlet help 2>&1 | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do \
 	  ln -sf martlet $(DESTDIR)$(PREFIX)/bin/kafka-$$tool.sh; \
 	done
+
+docker-image: build ## build the container image; BASE_IMAGE and IMAGE say on what and as what
+	install -D -s -m 755 $(BUILD)/release/martlet docker/.binary/martlet
+	docker build --network host -f docker/Dockerfile -t $(IMAGE) \
+	  --build-arg BUILD_IMAGE=$(BASE_IMAGE) --build-arg BASE_IMAGE=$(BASE_IMAGE) .
+
+docker-test: ## the image and the demonstration of a failover, where a container engine runs
+	@docker info >/dev/null 2>&1 || { echo "No container engine answers: nothing is tested." >&2; exit 1; }
+	$(MAKE) docker-image IMAGE=martlet-test
+	MARTLET_IMAGE=martlet-test docker/failover-demo.sh
 
 clean: ## remove what was built
 	rm -rf $(BUILD) .venv

@@ -423,6 +423,17 @@ int martlet_spawn(const char *path, char *const *arguments) {
     return code == 0 ? child : -code;
 }
 
+int martlet_become(const char *path, char *const *arguments) {
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    execv(path, arguments);
+    return -errno;
+}
+
+char *const *martlet_environment(void) { return environ; }
+
 int martlet_wait_for_child(int child) {
     int status = 0;
     int answer = RETRYING(waitpid(child, &status, 0));

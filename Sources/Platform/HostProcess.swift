@@ -61,6 +61,32 @@ package enum HostProcess {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The variables that the process was started with.
+    package static var environment: [String: String] {
+        var variables: [String: String] = [:]
+        // SAFETY: the list is the kernel's, ends with a null, and nothing here changes the environment.
+        guard var entry = unsafe martlet_environment() else { return variables }
+        while let text = unsafe entry.pointee {
+            let line = unsafe String(cString: text)
+            if let mark = line.firstIndex(of: "=") {
+                variables[String(line[..<mark])] = String(line[line.index(after: mark)...])
+            }
+            unsafe entry += 1
+        }
+        return variables
+    }
+
+    /// Makes this process another program; it keeps its number, its streams and its environment. The first of
+    /// `arguments` is the name it is called under. Returns only by an error.
+    package static func become(path: String, arguments: [String]) throws(Errno) -> Never {
+        // SAFETY: the copies live until the kernel has taken them over, and end with a null.
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
+        unsafe words.append(nil)
+        defer { unsafe words.forEach { unsafe free($0) } }
+        try Errno.check(unsafe martlet_become(path, words))
+        preconditionFailure("a process that has become another runs no further here")
+    }
+
     /// Ends the process at once. What must be flushed or closed has been.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 

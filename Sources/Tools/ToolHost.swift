@@ -68,6 +68,21 @@ package struct ToolHost: Sendable {
         do { return try Properties(parsing: text) } catch { throw .failed("\(path): \(error)") }
     }
 
+    /// Writes a file, whole and durable, and the directory it is in if need be.
+    func write(
+        _ text: String, to path: String, in directory: String
+    ) throws(ToolFailure) {
+        do {
+            try fileSystem.createDirectory(directory)
+            let file = try fileSystem.open(path, .replace)
+            defer { file.close() }
+            try file.write([SharedBytes(utf8: text)], at: 0)
+            try file.sync()
+        } catch {
+            throw .failed("\(path) cannot be written: \(error.reason)")
+        }
+    }
+
     private static let fileBytesMax: Int64 = 64 << 20
 
     /// Paths of the command line are as the kernel takes them.

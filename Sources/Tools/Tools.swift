@@ -6,6 +6,7 @@ package enum Tools {
         Topics.self, Configs.self, ConsoleProducer.self, ConsoleConsumer.self, MetadataQuorum.self,
         BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self, Storage.self,
         ProducerPerfTest.self, ConsumerPerfTest.self, Up.self,
+        ContainerStart.self,
     ]
 
     /// What every tool takes.

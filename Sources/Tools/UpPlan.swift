@@ -83,7 +83,7 @@ struct UpPlan: Sendable {
                 directoryID: DirectoryID(UUID.random { entropy.next() }))
         }
         for node in nodes {
-            try write(configuration(of: node), to: node.configuration, in: node.directory, host)
+            try host.write(configuration(of: node), to: node.configuration, in: node.directory)
             let format = StorageFormat(
                 clusterID: clusterID, nodeID: BrokerID(node.id), directories: [node.data],
                 metadataDirectory: node.data, controllerListener: "CONTROLLER",
@@ -92,21 +92,7 @@ struct UpPlan: Sendable {
             _ = try format.run(on: host.fileSystem, entropy: entropy, now: now)
         }
         // Last: a directory that has it is whole.
-        try write(mark, to: markPath, in: directory, host)
-    }
-
-    private func write(
-        _ text: String, to path: String, in directory: String, _ host: ToolHost
-    ) throws(ToolFailure) {
-        do {
-            try host.fileSystem.createDirectory(directory)
-            let file = try host.fileSystem.open(path, .replace)
-            defer { file.close() }
-            try file.write([SharedBytes(utf8: text)], at: 0)
-            try file.sync()
-        } catch {
-            throw .failed("\(path) cannot be written: \(error.reason)")
-        }
+        try host.write(mark, to: markPath, in: directory)
     }
 
     func configuration(of node: Node) -> String {

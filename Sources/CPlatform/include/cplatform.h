@@ -115,6 +115,10 @@ int martlet_next_signal(void);
 /// Starts a program with this process's descriptors 0 to 2 and environment, but with no signal blocked or
 /// ignored. `arguments` ends with a null. Answers with the process's number.
 int martlet_spawn(const char *path, char *const *arguments);
+/// Makes this process another program, with the signals of a fresh one; answers only if that fails.
+int martlet_become(const char *path, char *const *arguments);
+/// The environment as the kernel gave it, a list that ends with a null.
+char *const *martlet_environment(void);
 /// Waits for a child's end: its exit code, or 128 and the signal that ended it.
 int martlet_wait_for_child(int child);
 int martlet_kill(int process, int signal);
