@@ -166,6 +166,27 @@ struct ConnectionTests {
         }
     }
 
+    /// A container that was killed takes its address along: no reset comes, and the name server is slow too.
+    @Test func `go to another server when one does not even refuse`() throws {
+        for missing: Set<BrokerID> in [[1, 2], [1, 3], [2, 3]] {
+            var cluster = Play.Cluster()
+            cluster.gone = missing
+            var play = Play(
+                cluster,
+                configuration: ClientConfiguration(
+                    bootstrapServers: (9001...9003).map { ServerAddress(host: "h", port: $0) }))
+            _ = ask(&play)
+            try play.pass(.seconds(4))
+            #expect(play.asked.count == 1, "\(missing)")
+            #expect(missing.isDisjoint(with: play.asked.map(\.node)))
+            // What can go nowhere else waits for the one it names, as long as it may.
+            let id = ask(&play, .node(missing.sorted()[0]), limit: .seconds(8))
+            try play.pass(.seconds(7))
+            #expect(play.answers[id] == nil && play.asked.count == 1)
+            #expect(play.connectCount < 12)
+        }
+    }
+
     @Test func `survive any bytes as an answer`() throws {
         var random = PRNG(seed: 11)
         for _ in 0..<300 {

@@ -29,6 +29,8 @@ struct Play {
         var topics: [String: [BrokerID]] = [:]
         var epochs: [TopicPartition: LeaderEpoch] = [:]
         var unreachable: Set<BrokerID> = []
+        /// Their machines are gone: a connection neither comes to be nor is refused.
+        var gone: Set<BrokerID> = []
         /// They accept connections and say nothing.
         var hanging: Set<BrokerID> = []
         var producerID: Int64 = 7_000
@@ -107,7 +109,7 @@ struct Play {
             let node = BrokerID(Int32(address.port) - 9000)
             if cluster.unreachable.contains(node) {
                 core.closed(id, because: "refused", now: now)
-            } else {
+            } else if !cluster.gone.contains(node) {
                 open[id] = node
                 core.connected(id, now: now)
             }

@@ -45,6 +45,10 @@ struct Link: Sendable {
     var waiting: [Waiting] = []
     var inFlight: [InFlight] = []
     var nextCorrelationID: Int32 = 0
+    /// When an attempt to connect begins to count as slow, and what waits for it is handed back, once, so that
+    /// another server may take it.
+    var slowAfter: Instant = .distantFuture
+    var hasHandedBack = false
     /// Attempts that failed since a connection was last ready.
     var failures = 0
     /// Why the last one failed.
@@ -75,9 +79,16 @@ struct Link: Sendable {
 
     var wantsConnection: Bool { isWanted || !waiting.isEmpty }
 
-    /// Whether an answer has been out for longer than `patience`: the peer may hang.
+    /// Whether an answer has been out for longer than `patience`, or the connection for as long: the peer may
+    /// hang.
     func isSlow(now: Instant, patience: Duration) -> Bool {
-        inFlight.first.map { now >= $0.sentAt + patience } ?? false
+        if connection != nil, !isReady, now >= slowAfter { return true }
+        return inFlight.first.map { now >= $0.sentAt + patience } ?? false
+    }
+
+    /// Whether what waits is to be handed back now.
+    func isHandBackDue(_ now: Instant) -> Bool {
+        connection != nil && !isReady && !hasHandedBack && now >= slowAfter
     }
 
     /// How busy the peer is kept.
@@ -90,7 +101,9 @@ struct Link: Sendable {
         switch state {
         case .idle(let notBefore):
             return wantsConnection ? min(next, notBefore) : next
-        case .connecting, .negotiating, .ready:
+        case .connecting, .negotiating:
+            return hasHandedBack || waiting.isEmpty ? next : min(next, slowAfter)
+        case .ready:
             return next
         }
     }

@@ -66,7 +66,7 @@ extension Network {
     private mutating func serve(_ index: Int, now: Instant) {
         switch links[index].state {
         case .idle(let notBefore):
-            if now >= notBefore, links[index].wantsConnection { open(index) }
+            if now >= notBefore, links[index].wantsConnection { open(index, now: now) }
         case .connecting, .negotiating:
             break
         case .ready(let connection):
@@ -74,11 +74,13 @@ extension Network {
         }
     }
 
-    private mutating func open(_ index: Int) {
+    private mutating func open(_ index: Int, now: Instant) {
         connectionCount += 1
         let id = ConnectionID(rawValue: connectionCount)
         links[index].state = .connecting(id)
         links[index].isWanted = false
+        links[index].slowAfter = now + configuration.patience
+        links[index].hasHandedBack = false
         indexByConnection[id] = index
         effects.append(.connect(id, links[index].address))
     }
@@ -232,8 +234,10 @@ extension Network {
                 drop(index, because: "no answer to \(oldest.apiKey) in time", now: now)
                 continue
             }
-            let overdue = links[index].waiting.filter { now >= $0.deadline }
-            links[index].waiting.removeAll { now >= $0.deadline }
+            let isSlow = links[index].isHandBackDue(now)
+            let overdue = links[index].waiting.filter { isSlow || now >= $0.deadline }
+            links[index].waiting.removeAll { isSlow || now >= $0.deadline }
+            if isSlow { links[index].hasHandedBack = true }
             for request in overdue {
                 let address = links[index].address.description
                 let cause = links[index].lastFailure ?? "not connected in time"
