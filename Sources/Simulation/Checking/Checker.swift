@@ -45,6 +45,9 @@ package final class Checker {
     /// Terms that had a leader.
     package var leaderCount: Int { quorum.leaders.count }
 
+    /// What is still missing from a cluster in which all is well, as its metadata says; nil if nothing is.
+    package var want: String? { metadata.want }
+
     package func report(_ rule: Rule, _ cause: String) { book.report(rule, cause) }
 
     // MARK: Nodes and their disks

@@ -11,6 +11,10 @@ final class MetadataRules {
     private var images: [Offset: MetadataImage] = [:]
     private var order: [Offset] = []
     private var newest = Offset.none
+    private var wantKnownAt: Offset?
+    private var knownWant: String?
+    /// The newest that any node has shown.
+    private var latest = MetadataImage()
     private var states: [PartitionKey: [PartitionEpoch: PartitionImage]] = [:]
     private var keys: [TopicPartition: PartitionKey] = [:]
     private var applied: [BrokerID: Offset] = [:]
@@ -40,6 +44,7 @@ final class MetadataRules {
         let isNewest = offset > newest
         newest = max(newest, offset)
         let fenced = image.allBrokers.filter(\.isFenced).map(\.id)
+        if isNewest { latest = image }
         image.forEachPartition { topic, key, partition in
             let name = TopicPartition(topic.name, key.partition)
             checkFenced(fenced, name, partition, at: offset)
@@ -84,6 +89,32 @@ final class MetadataRules {
         images[offset] = image
         order.append(offset)
         if order.count > Self.imagesMax { images[order.removeFirst()] = nil }
+    }
+
+    /// What is still missing from a cluster in which all is well: a broker that is fenced, a partition without
+    /// a leader or with a replica that is not in sync. Nil if nothing is.
+    var want: String? {
+        if wantKnownAt != newest {
+            wantKnownAt = newest
+            knownWant = findWant()
+        }
+        return knownWant
+    }
+
+    private func findWant() -> String? {
+        for broker in latest.allBrokers where broker.isFenced {
+            return "broker \(broker.id.rawValue) is fenced"
+        }
+        var found: String?
+        latest.forEachPartition { topic, key, partition in
+            guard found == nil else { return }
+            let isWhole = partition.leader != nil && partition.isr.count == partition.replicas.count
+            guard !isWhole else { return }
+            found =
+                "\(topic.name)-\(key.partition) has leader \(partition.leader?.rawValue ?? -1) and ISR "
+                + "\(partition.isr.map(\.rawValue)) of \(partition.replicas.map(\.rawValue))"
+        }
+        return found
     }
 
     /// A state that the controller has committed.

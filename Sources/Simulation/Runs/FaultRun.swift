@@ -137,6 +137,8 @@ package final class FaultRun {
             return cluster.nodes.allSatisfy { $0.isServing }
         }
         guard expect(serves, "not all nodes serve again") else { return }
+        let isWhole = cluster.time.pass(atMost: Self.recoveryMax) { cluster.checker.want == nil }
+        guard expect(isWhole, cluster.checker.want ?? "") else { return }
         for workload in workloads { workload.stopSending() }
         let settles = cluster.time.pass(atMost: Self.settlingMax) {
             chores.isIdle && workloads.allSatisfy(\.isIdle)

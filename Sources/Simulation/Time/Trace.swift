@@ -7,11 +7,18 @@ package struct Trace: Hashable, Sendable {
     /// Number of events.
     package private(set) var count = 0
 
-    mutating func note(_ kind: Kind, _ values: UInt64..., at now: Instant) {
+    /// Four values rather than any number: an array for each event would cost more than the event.
+    mutating func note(
+        _ kind: Kind, _ a: UInt64, _ b: UInt64 = 0, _ c: UInt64 = 0, _ d: UInt64 = 0,
+        at now: Instant
+    ) {
         count += 1
         mix(UInt64(kind.rawValue))
         mix(UInt64(bitPattern: now.nanoseconds))
-        for value in values { mix(value) }
+        mix(a)
+        mix(b)
+        mix(c)
+        mix(d)
     }
 
     /// FNV-1a over whole words, with a turn so that high bits count.
