@@ -25,7 +25,6 @@ for seed in order.seeds {
     if !result.details.isEmpty { say(result.details + "\n") }
     if !result.isFaultless { failed.append(seed) }
 }
-let count = order.seeds.upperBound - order.seeds.lowerBound + 1
 let names = failed.isEmpty ? "" : ": \(failed.map(String.init).joined(separator: " "))"
-say("\(failed.count) of \(count) seeds failed\(names)\n")
+say("\(failed.count) of \(order.seeds.count) seeds failed\(names)\n")
 HostProcess.exit(failed.isEmpty ? 0 : 1)

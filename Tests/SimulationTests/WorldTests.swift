@@ -90,4 +90,17 @@ struct WorldTests {
         workload.check()
         cluster.expectNoViolation()
     }
+
+    @Test func `knows what a cluster still wants, and when it wants nothing`() {
+        let cluster = SimulatedCluster(seed: 6)
+        cluster.start()
+        #expect(cluster.allServe(within: .seconds(5)))
+        #expect(Workload(on: cluster).createTopic())
+        #expect(cluster.time.pass(atMost: .seconds(5)) { cluster.checker.want == nil })
+        cluster[3].kill()
+        #expect(cluster.time.pass(atMost: .seconds(5)) { cluster.checker.want != nil })
+        cluster[3].start()
+        #expect(cluster.time.pass(atMost: .seconds(5)) { cluster.checker.want == nil })
+        cluster.expectNoViolation()
+    }
 }

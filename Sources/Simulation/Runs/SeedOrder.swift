@@ -1,16 +1,16 @@
 /// What the door of the simulator is asked to play: `200`, `17-400`, `--timeline`, `--twice`.
 package struct SeedOrder: Equatable {
     /// Seeds, in order.
-    package var seeds: ClosedRange<UInt64> = 1...200
+    package var seeds: [UInt64] = Array(1...200)
     /// All that happened is shown, for failed seeds and others.
     package var showsTimeline = false
     /// Each seed is played twice, and its two histories must be one.
     package var playsTwice = false
 
     package static let usage = """
-        usage: simulate [SEED | FIRST-LAST] [--timeline] [--twice]
+        usage: simulate [SEED | FIRST-LAST | regressions] [--timeline] [--twice]
 
-        Plays seeds, 1-200 if none are named. One line for each; one that breaks a rule shows which, what
+        Plays seeds, 1-200 if none are named; `regressions` are those that ever failed. One line for each; one that breaks a rule shows which, what
         happened before, and how to play it again. The exit code is then 1.
 
         --timeline   show all that happened
@@ -32,11 +32,12 @@ package struct SeedOrder: Equatable {
         }
     }
 
-    private static func range(_ word: String) -> ClosedRange<UInt64>? {
+    private static func range(_ word: String) -> [UInt64]? {
+        if word == "regressions" { return Regressions.found.map(\.seed) }
         let parts = word.split(separator: "-", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { UInt64($0) }
         guard numbers.count == parts.count, numbers.count <= 2 else { return nil }
         guard let first = numbers.first, let last = numbers.last, first <= last else { return nil }
-        return first...last
+        return Array(first...last)
     }
 }
