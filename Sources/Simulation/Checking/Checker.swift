@@ -99,6 +99,9 @@ package final class Checker {
 
     // MARK: The quorum's words
 
+    /// Calls `body` when a voter's vote for another is heard: a good moment to crash the voter.
+    func whenVoteIsGranted(_ body: @escaping (BrokerID) -> Void) { votes.whenGranted = body }
+
     /// A vote that was heard.
     package func heard(_ node: BrokerID, votesFor candidate: BrokerID, in term: Int32) {
         votes.heard(node, votesFor: candidate, in: term)

@@ -39,6 +39,8 @@ final class VoteRules {
     /// Who said that it would vote, by what it was asked.
     private var promises: [Candidacy: Set<BrokerID>] = [:]
     private var candidacies: Set<Candidacy> = []
+    /// Called when a voter's vote for another is heard.
+    var whenGranted: (BrokerID) -> Void = { _ in }
     private var questions: [QuestionKey: Question] = [:]
     /// How many voters there are; 0 if that is not known.
     var voterCount = 0
@@ -99,6 +101,8 @@ final class VoteRules {
             promises[
                 Candidacy(candidate: question.candidate, term: question.term), default: []
             ].insert(node)
+            heard(node, votesFor: question.candidate, in: question.term)
+            whenGranted(node)
         } catch {
             // As above.
         }

@@ -16,7 +16,13 @@ final class Nemesis {
     /// Their disks were full or failed: what a node then takes out of service comes back when it is started anew.
     private var spoiled: Set<BrokerID> = []
 
-    init(of cluster: SimulatedCluster) { self.cluster = cluster }
+    /// Voters crash as soon as they have voted, up to then.
+    private var stormUntil = Instant.zero
+
+    init(of cluster: SimulatedCluster) {
+        self.cluster = cluster
+        cluster.checker.whenVoteIsGranted { [weak self] in self?.voteGranted(by: $0) }
+    }
 
     private func drawNode() -> SimulatedNode {
         cluster.nodes[cluster.draw(0...cluster.nodes.count - 1)]
@@ -28,7 +34,7 @@ final class Nemesis {
         faultCount += 1
         let node = drawNode()
         guard node.isRunning else { return node.start() }
-        switch cluster.draw(0...23) {
+        switch cluster.draw(0...25) {
         case 0, 1: node.kill()
         case 2: losePower(node)
         case 3: losePowerInTheMiddle(node)
@@ -43,6 +49,7 @@ final class Nemesis {
         case 16: node.clock.set(aheadBy: .seconds(cluster.draw(-2_000...2_000)))
         case 17: replaceDisk(of: node)
         case 18: makePeace()
+        case 24, 25: beginStorm()
         case 19, 20: cluster.heal()
         default: for other in cluster.nodes where !other.isRunning { other.start() }
         }
@@ -82,6 +89,40 @@ final class Nemesis {
         guard !node.role.isController || cluster.plan.keepsVotersInLog else { return }
         hasReplaced = true
         node.replaceDisk()
+    }
+
+    // MARK: Elections
+
+    /// The quorum loses its leader over links so slow that several stand for one term, and voters crash as soon
+    /// as they have spoken: whoever forgets a vote gives it twice.
+    private func beginStorm() {
+        cluster.timeline.add("a storm of elections begins")
+        stormUntil = cluster.time.now + .seconds(cluster.draw(1...5))
+        let controllers = cluster.nodes.filter(\.role.isController)
+        for from in controllers {
+            for to in controllers where from !== to {
+                cluster.network.degrade(
+                    from: from.host, to: to.host,
+                    .init(extraDelay: .milliseconds(cluster.draw(10...150))))
+            }
+        }
+        cluster.controller?.kill()
+    }
+
+    private func voteGranted(by voter: BrokerID) {
+        guard cluster.time.now < stormUntil, cluster.draw(0...1) == 0 else { return }
+        let losesPower = cluster.draw(0...1) == 0
+        let pause = cluster.time.microseconds(100...60_000)
+        // Not at once: the vote is heard in the middle of somebody's turn.
+        cluster.time.schedule(after: .microseconds(1)) { [weak self] in
+            guard let self, let node = cluster.nodes.first(where: { $0.id == voter }) else {
+                return
+            }
+            guard node.isRunning, cluster.time.now < stormUntil else { return }
+            faultCount += 1
+            if losesPower { losePower(node) } else { node.kill() }
+            cluster.time.schedule(after: pause) { node.start() }
+        }
     }
 
     // MARK: Links
@@ -145,5 +186,6 @@ final class Nemesis {
             if !node.isRunning { node.start() }
         }
         spoiled = []
+        stormUntil = .zero
     }
 }
