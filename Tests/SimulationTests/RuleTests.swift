@@ -115,6 +115,11 @@ struct PartitionRuleTests {
         #expect(stage.broken == [.acknowledgedIsCommitted])
     }
 
+    @Test func `by a reader that is given what is not committed`() {
+        stage.checker.wasRead(0, of: TopicPartition("orders", 0))
+        #expect(stage.broken == [.readsAreCommitted])
+    }
+
     @Test func `by a state that cannot be`() {
         stage.commit(isr: [2], leader: 1, partitionEpoch: 1, at: 2)
         #expect(stage.broken == [.partitionStatesAreValid])

@@ -111,12 +111,25 @@ package final class Checker {
 
     /// `acks=all` acknowledged a record.
     package func acknowledged(_ offset: Offset, of place: TopicPartition) {
-        guard let key = metadata.key(of: place) else { return }
-        let end = partitions.committedEnd(of: key)
-        guard end <= offset, !partitions.isVolatile(key) else { return }
+        guard let end = missedEnd(offset, of: place) else { return }
         report(
             .acknowledgedIsCommitted,
             "\(place)@\(offset.rawValue) is acknowledged, committed is \(end.rawValue)")
+    }
+
+    /// A reader was given a record.
+    package func wasRead(_ offset: Offset, of place: TopicPartition) {
+        guard let end = missedEnd(offset, of: place) else { return }
+        report(
+            .readsAreCommitted,
+            "\(place)@\(offset.rawValue) was read, committed is \(end.rawValue)")
+    }
+
+    /// Where what is committed ends, if that is not beyond `offset`.
+    private func missedEnd(_ offset: Offset, of place: TopicPartition) -> Offset? {
+        guard let key = metadata.key(of: place), !partitions.isVolatile(key) else { return nil }
+        let end = partitions.committedEnd(of: key)
+        return end <= offset ? end : nil
     }
 }
 

@@ -54,6 +54,8 @@ package enum Rule: String, CaseIterable, Sendable {
     case epochsAreFenced
     /// What `acks=all` acknowledged was committed before.
     case acknowledgedIsCommitted
+    /// What a reader is given is committed (R9).
+    case readsAreCommitted
     /// What was acknowledged is there, at its offset.
     case acknowledgedIsKept
     /// One offset is acknowledged for one record.

@@ -57,7 +57,8 @@ package final class Workload {
     /// Reads along from now on.
     package func startReading() {
         let reader = makeReader()
-        reader.onRecord = { [history] text, offset, place in
+        reader.onRecord = { [history, checker = cluster.checker] text, offset, place in
+            checker.wasRead(offset, of: place)
             history.noteRead(text, at: offset, of: place)
         }
         self.reader = reader
