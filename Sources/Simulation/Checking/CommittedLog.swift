@@ -8,6 +8,13 @@ struct CommittedLog {
     /// Epoch of the last batch.
     var lastEpoch: LeaderEpoch? { prints.last?.leaderEpoch }
 
+    /// What a leader of `epoch` must have, as far as it was committed in that epoch or before: an old leader
+    /// that learns late of its election has nothing of its successors.
+    func end(through epoch: LeaderEpoch) -> Offset {
+        guard let last = prints.last, last.leaderEpoch > epoch else { return end }
+        return prints.last { $0.leaderEpoch <= epoch }?.nextOffset ?? .zero
+    }
+
     mutating func append(_ more: [BatchPrint]) { prints += more }
 
     /// What was committed without a promise may be gone.

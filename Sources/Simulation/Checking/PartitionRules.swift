@@ -152,9 +152,10 @@ final class PartitionRules {
 
     private func checkNewLeader(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
         guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
-        guard
-            let difference = track.committed.difference(from: log, in: .zero..<track.committed.end)
-        else { return }
+        let end = track.committed.end(through: facts.leaderEpoch)
+        guard let difference = track.committed.difference(from: log, in: .zero..<end) else {
+            return
+        }
         guard !track.isVolatile else {
             log.refresh()
             return track.committed.forget(from: min(log.end, facts.highWatermark))

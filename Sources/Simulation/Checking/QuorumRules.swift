@@ -101,7 +101,8 @@ final class QuorumRules {
         }
         leaders[facts.term] = life.node
         guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return true }
-        if let difference = committed.difference(from: log, in: .zero..<committed.end) {
+        let end = committed.end(through: LeaderEpoch(facts.term.rawValue))
+        if let difference = committed.difference(from: log, in: .zero..<end) {
             violations.report(
                 .quorumLeaderIsComplete,
                 "leader \(life.node.rawValue) of term \(facts.term.rawValue): \(difference)")

@@ -183,7 +183,9 @@ package final class SimulatedNode: @unchecked Sendable {
         let life = Checker.Life(node: id, number: life)
         metadataLoop.afterTurn = { [weak self, checker] in
             let facts = server.quorumFacts
-            self?.isController = facts.isLeader
+            if self?.life == life.number, self?.isRunning == true {
+                self?.isController = facts.isLeader
+            }
             checker.observe(facts, of: life) { server.quorumVoters }
             let image = server.metadataImage
             self?.metadata = image

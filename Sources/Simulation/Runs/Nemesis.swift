@@ -13,7 +13,7 @@ final class Nemesis {
     /// A disk was exchanged: no other may be.
     private var hasReplaced = false
     private var liars: Set<BrokerID> = []
-    /// Their disks were full or failed: what a node then takes out of service comes back when it is started anew.
+    /// Their disks were full, failed or hung: what a node then takes out of service comes back when it is started anew.
     private var spoiled: Set<BrokerID> = []
 
     /// Voters crash as soon as they have voted, up to then.
@@ -67,7 +67,9 @@ final class Nemesis {
 
     private func strikeDisk(of node: SimulatedNode) {
         switch cluster.draw(0...5) {
-        case 0, 1: node.disk.stall(for: .milliseconds(cluster.draw(10...8_000)))
+        case 0, 1:
+            node.disk.stall(for: .milliseconds(cluster.draw(10...8_000)))
+            spoiled.insert(node.id)
         case 2: node.disk.syncLength = 5_000...80_000
         case 3:
             node.disk.isFull = true

@@ -23,7 +23,8 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
     private var endOfTurn: [() -> Void] = []
     private var isWoken = false
     private var busyUntil = Instant.zero
-    /// Looks at the state after each turn, still on the loop.
+    /// Looks at the state after each turn, still on the loop; after the one too in which the process ended: what
+    /// it did before it may have been heard.
     var afterTurn: (() -> Void)?
 
     package init(_ process: SimulatedProcess, number: UInt64) {
@@ -114,6 +115,7 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
         self.letters = []
         let due = due
         self.due = []
+        let afterTurn = afterTurn
         for letter in letters where process.isAlive { letter() }
         for id in due where process.isAlive { timers.removeValue(forKey: id)?() }
         var rounds = 0
@@ -123,6 +125,6 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
             for work in round where process.isAlive { work() }
             rounds += 1
         }
-        if process.isAlive { afterTurn?() }
+        afterTurn?()
     }
 }
