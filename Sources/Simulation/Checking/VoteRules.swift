@@ -96,13 +96,12 @@ final class VoteRules {
             ).message
             guard answer.topics.first?.partitions.first?.voteGranted == true else { return }
             guard question.isPreVote else {
-                return heard(node, votesFor: question.candidate, in: question.term)
+                heard(node, votesFor: question.candidate, in: question.term)
+                return whenGranted(node)
             }
             promises[
                 Candidacy(candidate: question.candidate, term: question.term), default: []
             ].insert(node)
-            heard(node, votesFor: question.candidate, in: question.term)
-            whenGranted(node)
         } catch {
             // As above.
         }

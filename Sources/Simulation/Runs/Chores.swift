@@ -46,7 +46,7 @@ final class Chores {
         names.append(("chore-\(nextName)", count))
         admin.createTopic(
             "chore-\(nextName)", partitionCount: count,
-            replicationFactor: Int16(cluster.draw(1...3)))
+            replicationFactor: Int16(cluster.draw(2...3)))
         nextName += 1
     }
 

@@ -11,7 +11,7 @@ final class Nemesis {
     private let cluster: SimulatedCluster
     private(set) var faultCount = 0
     /// A disk was exchanged: no other may be.
-    private var hasReplaced = false
+    private(set) var hasReplaced = false
     private var liars: Set<BrokerID> = []
     /// Their disks were full, failed or hung: what a node then takes out of service comes back when it is started anew.
     private var spoiled: Set<BrokerID> = []
