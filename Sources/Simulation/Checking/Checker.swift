@@ -48,6 +48,9 @@ package final class Checker {
     /// What is still missing from a cluster in which all is well, as its metadata says; nil if nothing is.
     package var want: String? { metadata.want }
 
+    /// Whether the metadata names a partition that has no leader.
+    package var lacksLeader: Bool { metadata.lacksLeader }
+
     package func report(_ rule: Rule, _ cause: String) { book.report(rule, cause) }
 
     // MARK: Nodes and their disks

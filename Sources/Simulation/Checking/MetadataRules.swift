@@ -101,6 +101,13 @@ final class MetadataRules {
         return knownWant
     }
 
+    /// Whether some partition has no leader.
+    var lacksLeader: Bool {
+        var lacks = false
+        latest.forEachPartition { _, _, partition in lacks = lacks || partition.leader == nil }
+        return lacks
+    }
+
     private func findWant() -> String? {
         for broker in latest.allBrokers where broker.isFenced {
             return "broker \(broker.id.rawValue) is fenced"
