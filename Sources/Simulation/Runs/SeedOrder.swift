@@ -10,8 +10,9 @@ package struct SeedOrder: Equatable {
     package static let usage = """
         usage: simulate [SEED | FIRST-LAST | regressions] [--timeline] [--twice]
 
-        Plays seeds, 1-200 if none are named; `regressions` are those that ever failed. One line for each; one that breaks a rule shows which, what
-        happened before, and how to play it again. The exit code is then 1.
+        Plays seeds, 1-200 if none are named; `regressions` are those that ever failed. One line
+        for each; one that breaks a rule shows which, what happened before, and how to play it
+        again. The exit code is then 1.
 
         --timeline   show all that happened
         --twice      play each seed twice: the same history must come
