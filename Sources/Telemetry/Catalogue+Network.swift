@@ -19,8 +19,15 @@ extension Catalogue {
         "martlet_reads_paused_total", .counter, labels: ["reason"],
         "Times a connection was not read because a limit was reached.")
 
+    package static let memoryPoolUsed = MetricDefinition(
+        "kafka_network_socketserver_memorypoolused", .gauge,
+        "Bytes of clients' requests that are not answered yet.")
+    package static let memoryPoolAvailable = MetricDefinition(
+        "kafka_network_socketserver_memorypoolavailable", .gauge,
+        "Bytes of further requests before clients are not read any more.")
+
     static let networkTable: [MetricDefinition] = [
         connections, connectionsCreated, connectionsClosed, connectionsRefused, framesRefused,
-        readsPaused,
+        readsPaused, memoryPoolUsed, memoryPoolAvailable,
     ]
 }

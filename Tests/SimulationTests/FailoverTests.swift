@@ -75,6 +75,18 @@ struct FailoverTests {
         end(cluster, workload)
     }
 
+    @Test func `goes on, slowly, with hardly any memory for requests`() {
+        let cluster = SimulatedCluster(seed: 160, settings: ["queued.max.request.bytes=200"])
+        cluster.start()
+        #expect(cluster.allServe(within: .seconds(2)))
+        let workload = Workload(on: cluster)
+        #expect(workload.createTopic())
+        workload.start(4)
+        cluster.time.pass(.seconds(3))
+        #expect(workload.history.acknowledgedCount > 300)
+        end(cluster, workload)
+    }
+
     @Test func `goes on without a follower whose disk hangs, and takes it back`() {
         let (cluster, workload) = begin(140)
         let before = workload.history.acknowledgedCount

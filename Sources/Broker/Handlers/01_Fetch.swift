@@ -34,6 +34,7 @@ enum FetchHandler {
     private static func begin(_ scope: RequestScope, _ use: FetchSessionUse, _ terms: FetchTerms) {
         let exchange = scope.exchange
         let shard = scope.shard
+        if terms.reader.isFollower { scope.connection?.servesFollower = true }
         var answers = [FetchAnswer](repeating: FetchAnswer(), count: use.targets.count)
         var lists = [[FetchPart]](repeating: [], count: shard.peers.count)
         for (index, target) in use.targets.enumerated() {

@@ -20,6 +20,8 @@ package final class Node: Sendable {
     let fetchSessionSlots: Int
     /// Connections of clients and nodes, and how many there may be.
     let connections: ConnectionLimit
+    /// Bytes of clients' requests in memory.
+    let requestBudget: RequestBudget
     private let open = Atomic<Bool>(false)
     private let life = Atomic<Int>(Life.starting.rawValue)
 
@@ -46,6 +48,8 @@ package final class Node: Sendable {
         log = logging.log("broker")
         connections = ConnectionLimit(
             max: configuration.connectionsMax, perAddress: configuration.connectionsMaxPerAddress)
+        let bytesMax = configuration.settings.int("queued.max.request.bytes")
+        requestBudget = RequestBudget(limit: bytesMax > 0 ? bytesMax : RequestBudget.standard)
         fetchSessionSlots = configuration.settings.int("max.incremental.fetch.session.cache.slots")
     }
 

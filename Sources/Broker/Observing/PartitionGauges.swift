@@ -16,6 +16,8 @@ final class PartitionGauges {
     private let offline: Gauge
     private let producers: Gauge
     private let lag: Gauge
+    private let requestBytes: Gauge
+    private let requestBytesLeft: Gauge
 
     init(registry: Metrics) {
         partitions = registry.gauge(Catalogue.partitions)
@@ -26,6 +28,8 @@ final class PartitionGauges {
         offline = registry.gauge(Catalogue.offlineReplicas)
         producers = registry.gauge(Catalogue.producerIDs)
         lag = registry.gauge(Catalogue.fetcherMaxLag, "Replica")
+        requestBytes = registry.gauge(Catalogue.memoryPoolUsed)
+        requestBytesLeft = registry.gauge(Catalogue.memoryPoolAvailable)
     }
 
     func count(_ shard: Shard) {
@@ -39,6 +43,13 @@ final class PartitionGauges {
         offline.set(counts.offline)
         producers.set(counts.producers)
         lag.set(shard.fetchers.values.map(\.maxLag).max() ?? 0)
+        if shard.index == 0 {
+            // One loop tells for the node.
+            let budget = shard.node.requestBudget
+            let used = budget.used
+            requestBytes.set(Int64(used))
+            requestBytesLeft.set(Int64(max(0, budget.limit - used)))
+        }
         shard.metrics.sessionPartitions.set(Int64(shard.sessions.partitionCount))
     }
 

@@ -10,7 +10,8 @@ internal import Wire
 /// loop keeps its order.
 ///
 /// Back-pressure: with `inFlightMax` requests or `inFlightBytesMax` bytes of them unanswered, or `unsentMax`
-/// bytes not taken by the peer, the connection stops reading until all are below their limits again.
+/// bytes not taken by the peer, the connection stops reading until all are below their limits again. So it does
+/// while the node's `RequestBudget` is spent, unless a follower fetches through it.
 final class ClientConnection: ConnectionHandler {
     /// Requests of one connection worked on at once.
     static let inFlightMax = 256
@@ -29,6 +30,10 @@ final class ClientConnection: ConnectionHandler {
     /// Bytes of the requests begun and not answered.
     private var inFlightBytes = 0
     private var isReading = true
+    /// In line for room in the node's budget.
+    private var isInLine = false
+    /// A follower's fetches come by this connection.
+    var servesFollower = false
     private var isClosed = false
     /// Fetches that wait for records.
     private var parkedFetches: [FetchOperation] = []
@@ -108,11 +113,27 @@ final class ClientConnection: ConnectionHandler {
     private func regulate() {
         let shouldRead =
             slots.count < Self.inFlightMax && inFlightBytes < Self.inFlightBytesMax
-            && connection.unsentByteCount < Self.unsentMax
+            && connection.unsentByteCount < Self.unsentMax && hasRoom()
         guard shouldRead != isReading, !isClosed else { return }
         isReading = shouldRead
         connection.setReading(shouldRead)
         if !shouldRead { server.metrics.readingPaused() }
+    }
+
+    /// Whether the node has room for more requests; if not, the connection stands in line for it.
+    private func hasRoom() -> Bool {
+        guard !isInLine else { return false }
+        guard !servesFollower, let budget = server.budget, budget.isFull else { return true }
+        let bound = LoopBound(self, on: connection.loop)
+        isInLine = budget.standInLine { bound.post { $0.letIn(by: budget) } }
+        return !isInLine
+    }
+
+    private func letIn(by budget: RequestBudget) {
+        isInLine = false
+        regulate()
+        // Posted behind the read that this may have begun.
+        connection.loop.post { budget.letNextIn() }
     }
 
     func drained(_ connection: any Connection) { regulate() }

@@ -25,14 +25,18 @@ package final class Exchange: Sendable {
     let frame: SharedBytes
     private let origin: Origin
     private let redirected: (@Sendable () -> Void)?
+    /// What the frame is charged to, as long as this lives.
+    private let budget: RequestBudget?
 
     /// `redirected`: how a forwarded request is told that this controller is not the active one.
     init(
         header: RequestHeader, body: SharedBytes, frame: SharedBytes, listener: ListenerContext,
         peer: String, receivedAt: Instant, origin: Origin,
-        redirected: (@Sendable () -> Void)? = nil
+        redirected: (@Sendable () -> Void)? = nil, budget: RequestBudget? = nil
     ) {
         self.redirected = redirected
+        self.budget = budget
+        budget?.take(frame.count)
         self.header = header
         self.body = body
         self.frame = frame
@@ -41,6 +45,8 @@ package final class Exchange: Sendable {
         self.receivedAt = receivedAt
         self.origin = origin
     }
+
+    deinit { budget?.give(frame.count) }
 
     /// The client's address as bytes, as Envelope carries it; empty if it is not an IP address.
     var peerAddress: SharedBytes { PeerAddress.bytes(of: peer) }

@@ -19,12 +19,15 @@ final class RequestServer {
     let shard: Shard
     let metrics: NetworkMetrics
     private let table: APITable
+    /// What requests are charged to; nil where they are not, because they make room for others.
+    let budget: RequestBudget?
 
     init(listener: ListenerContext, shard: Shard, table: APITable) {
         self.listener = listener
         self.shard = shard
         self.table = table
         metrics = shard.metrics.network
+        budget = listener.kind == .broker ? shard.node.requestBudget : nil
     }
 
     /// Begins the request in `frame`. Throws what must close the connection.
@@ -43,7 +46,8 @@ final class RequestServer {
         try dispatch(
             Exchange(
                 header: header, body: body, frame: frame, listener: listener,
-                peer: connection.peer, receivedAt: shard.loop.now, origin: origin),
+                peer: connection.peer, receivedAt: shard.loop.now, origin: origin,
+                budget: budget),
             connection: connection)
     }
 

@@ -41,10 +41,11 @@ extension Settings {
                 + "processors."),
         .long(
             "queued.max.request.bytes", -1,
-            "Bytes of requests in memory, beyond which reading stops; -1 for no limit of its own."),
+            "Bytes of clients' requests in memory, beyond which they are not read; -1 for 256 MiB."),
         .int(
             "queued.max.requests", 500, valid: .atLeast(1),
-            "Requests in flight, beyond which reading stops."),
+            "Kafka's queue between network and request threads. Accepted; Martlet has no such queue, "
+                + "and limits each connection to 256 requests."),
         .int(
             "socket.listen.backlog.size", 4096, valid: .atLeast(1),
             "Connections the kernel holds before they are accepted."),
