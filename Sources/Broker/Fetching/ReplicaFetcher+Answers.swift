@@ -98,6 +98,10 @@ extension ReplicaFetcher {
         partition.leaderToldHighWatermark(
             Offset(data.highWatermark), logStart: Offset(data.logStartOffset))
         lag[partition.key] = max(0, data.highWatermark - partition.log.logEndOffset.rawValue)
+        // Somebody may wait for all replicas to begin where the leader does.
+        if members[partition.key]?.toldStart != partition.log.logStartOffset {
+            markChanged(partition.key)
+        }
         guard !records.isEmpty, let follower = partition.follower else { return }
         if follower.acknowledgedEnd == follower.logEnd {
             markChanged(partition.key)
@@ -119,6 +123,9 @@ extension ReplicaFetcher {
         shard.node.log.write(
             .warn, "replicaAppendFailed", peer: partition.name.description, ["cause": error])
         switch error {
+        case .file where error.isNoSpace:
+            partition.storageFailed(error)
+            delay(partition.key)
         case .file, .damagedTail, .closed: partition.storageFailed(error)
         default: delay(partition.key)
         }

@@ -84,6 +84,7 @@ extension ReplicaFetcher {
         }
         members[key]?.isTold = true
         members[key]?.toldOffset = follower.logEnd
+        members[key]?.toldStart = partition.log.logStartOffset
         members[key]?.toldEpoch = follower.leaderEpoch
         members[key]?.toldIn = requestNumber
         var asked = FetchRequest.FetchPartition()

@@ -54,6 +54,7 @@ final class ReplicaFetcher {
         var isTold = false
         /// What was told last, and in which request: answers to earlier ones are about another state.
         var toldOffset = Offset.none
+        var toldStart = Offset.none
         var toldEpoch = LeaderEpoch.none
         var toldIn = UInt64.max
         var failures = 0
