@@ -19,6 +19,9 @@ struct BrokerLiveness: Sendable {
         var deadline: Instant
         /// How far the broker has replayed the metadata log, as it told last.
         var metadataOffset: Offset = .none
+        /// While fenced: what the broker must have replayed to be unfenced. What it led then is led by others
+        /// now, and it would answer for it otherwise.
+        var fenceOffset: Offset
         /// Set while in controlled shutdown: every active broker must have replayed this before it may stop.
         var shutdownOffset: Offset?
     }
@@ -28,15 +31,20 @@ struct BrokerLiveness: Sendable {
     func contact(of broker: BrokerID) -> Contact? { contacts[broker] }
 
     /// A registration appeared, or changed, or this controller has just become active.
-    mutating func registered(_ broker: BrokerRegistration, session: Duration, deadline: Instant) {
+    ///
+    /// - Parameter offset: where the log says so.
+    mutating func registered(
+        _ broker: BrokerRegistration, at offset: Offset, session: Duration, deadline: Instant
+    ) {
         if var known = contacts[broker.id], known.epoch == broker.epoch {
             if known.isFenced, !broker.isFenced { known.deadline = max(known.deadline, deadline) }
+            if !known.isFenced, broker.isFenced { known.fenceOffset = offset }
             known.isFenced = broker.isFenced
             contacts[broker.id] = known
         } else {
             contacts[broker.id] = Contact(
-                epoch: broker.epoch, session: session, isFenced: broker.isFenced, deadline: deadline
-            )
+                epoch: broker.epoch, session: session, isFenced: broker.isFenced,
+                deadline: deadline, fenceOffset: offset)
         }
     }
 

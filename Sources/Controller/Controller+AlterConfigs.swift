@@ -201,11 +201,23 @@ extension Controller {
         do throws(SettingProblem) {
             let setting = try DynamicScope.changeable(
                 name, in: scope, image.hasEligibleLeaderReplicas)
-            guard let value else { return nil }
+            guard let value else {
+                try checkRemovable(name, in: scope)
+                return nil
+            }
             return try setting.check(value)
         } catch {
             throw ControllerError(.invalidConfig, error.description)
         }
+    }
+
+    /// The cluster's own value is all that stands between ELR and the files of the nodes (KIP-966).
+    private func checkRemovable(_ name: String, in scope: DynamicScope) throws(SettingProblem) {
+        guard image.hasEligibleLeaderReplicas, scope == .clusterDefault else { return }
+        guard name == "min.insync.replicas" else { return }
+        throw SettingProblem(
+            name, value: nil, allowed: "changed, not removed, while eligible leader replicas are on"
+        )
     }
 
     /// Who was eligible under another `min.insync.replicas` may not be under the new one (KIP-966).

@@ -15,7 +15,12 @@ extension Controller {
         let named = Occurrences(topics.map(\.name))
         var names = CollidingNames()
         var results: [TopicResult<CreatedTopic>] = []
+        var refused: Set<String> = []
         for topic in topics {
+            // A name that stands there several times is answered once.
+            guard !named.isRepeated(topic.name) || refused.insert(topic.name).inserted else {
+                continue
+            }
             let before = draft.image
             let count = draft.records.count
             do throws(ControllerError) {

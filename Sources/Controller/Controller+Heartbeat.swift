@@ -97,10 +97,17 @@ extension Controller {
         beat.metadataOffset.rawValue >= broker.epoch.rawValue
     }
 
+    /// A fenced broker that has replayed its registration, and that others took over what it led.
+    private func mayServe(_ broker: BrokerRegistration, _ beat: BrokerHeartbeat) -> Bool {
+        guard isCaughtUp(broker, beat) else { return false }
+        guard let contact = active?.liveness.contact(of: broker.id) else { return false }
+        return beat.metadataOffset >= contact.fenceOffset
+    }
+
     private func nextState(of broker: BrokerRegistration, _ beat: BrokerHeartbeat) -> BrokerState {
         if broker.isFenced {
             if beat.wantsShutdown { return .stopping }
-            return !beat.wantsFence && isCaughtUp(broker, beat) ? .unfenced : .fenced
+            return !beat.wantsFence && mayServe(broker, beat) ? .unfenced : .fenced
         }
         if broker.isInControlledShutdown { return mayStop(broker) ? .stopping : .shuttingDown }
         if beat.wantsFence { return beat.wantsShutdown ? .stopping : .fenced }

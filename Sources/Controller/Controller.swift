@@ -108,10 +108,21 @@ extension Controller {
             records.append(.abortTransaction(record))
             image = log.published
         }
-        if image.features.isEmpty { records += bootstrap }
+        if image.features.isEmpty { records += beginning(with: bootstrap) }
         active = Active(term: term, timers: Timers(settings, now: now))
-        for registration in image.allBrokers { follow(registration, now: now) }
+        for registration in image.allBrokers {
+            // Who was fenced by another controller may have missed it, at any offset up to here.
+            follow(registration, at: image.position.lastOffset, now: now)
+        }
         return records
+    }
+
+    /// The records of an empty log: those of the format, and what they ask for.
+    private func beginning(with bootstrap: [MetadataRecord]) -> [MetadataRecord] {
+        var draft = draft
+        for record in bootstrap { draft.append(record) }
+        if draft.image.hasEligibleLeaderReplicas { shareMinInSync(in: &draft) }
+        return draft.records
     }
 
     /// Takes in records that were appended to the log and end at `position`.
@@ -151,7 +162,7 @@ extension Controller {
         switch change {
         case .broker(let id):
             if let registration = image.broker(id) {
-                follow(registration, now: now)
+                follow(registration, at: offset, now: now)
                 let isLeaving = registration.isInControlledShutdown && !registration.isFenced
                 let known = active?.liveness.contact(of: id)?.shutdownOffset
                 if isLeaving, known == nil { active?.liveness.enteredShutdown(id, offset: offset) }
@@ -163,10 +174,13 @@ extension Controller {
         }
     }
 
-    private mutating func follow(_ registration: BrokerRegistration, now: Instant) {
+    private mutating func follow(
+        _ registration: BrokerRegistration, at offset: Offset, now: Instant
+    ) {
         let session = session(of: registration)
         let grace = registration.isMartlet ? settings.activationGrace : session
-        active?.liveness.registered(registration, session: session, deadline: now + grace)
+        active?.liveness.registered(
+            registration, at: offset, session: session, deadline: now + grace)
     }
 
     /// Silence of that broker that means its end.

@@ -14,9 +14,9 @@ package struct ControllerSettings: Sendable {
     /// Silence after which any other broker is fenced: Kafka's default, as it heartbeats every 2 s.
     package var kafkaSession: Duration = .seconds(9)
     /// From the loss of a heartbeat connection to the heartbeat on a new one (design.md §5).
-    package var connectionGrace: Duration = .milliseconds(300)
+    package var connectionGrace = connectionGrace
     /// From becoming active to the first sign of life of a Martlet broker (design.md §5).
-    package var activationGrace: Duration = .milliseconds(500)
+    package var activationGrace = activationGrace
     /// From becoming active to the first sign of life of the broker beside the controller before, if the
     /// connection to it broke: what a living process needs to hear of the new one and answer.
     package var introductionGrace: Duration = .milliseconds(150)
@@ -35,6 +35,9 @@ package struct ControllerSettings: Sendable {
         self.broker = broker
     }
 
+    /// Brokers count on both graces: a lease ends before them.
+    package static let connectionGrace = Duration.milliseconds(300)
+    package static let activationGrace = Duration.milliseconds(500)
     /// Records of one user operation, and of one batch, at most (raft.md §9).
     package static let recordsMax = 10_000
     /// Elections of one round of a timer, at most; what is left is done in the next turn.

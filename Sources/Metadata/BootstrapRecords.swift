@@ -2,11 +2,21 @@ package import InternalRecords
 
 /// What a new cluster's log begins with.
 package enum BootstrapRecords {
-    /// The levels a cluster formatted by this version finalizes: those whose behaviour it has. Features of
-    /// later versions (groups, transactions, share groups) stay at 0 until they are served.
-    package static let levels: [(name: String, level: Int16)] = [
-        (FeatureName.metadataVersion, MetadataVersion.newest.level),
-        (FeatureName.eligibleLeaderReplicas, 1),
+    /// The levels a cluster formatted by this version finalizes: those whose behaviour it has. Features that
+    /// are not served yet stay at 0 (docs/decisions/0011).
+    package static let levels = levels(at: .newest)
+
+    /// The levels that go with a release: of each feature the one that became usual by then.
+    package static func levels(
+        at release: MetadataVersion
+    ) -> [(name: String, level: Int16)] {
+        let others = usual.filter { $0.since <= release }.map { (name: $0.name, level: $0.level) }
+        return [(name: FeatureName.metadataVersion, level: release.level)] + others
+    }
+
+    /// From which release on Kafka finalizes a level where nothing else is asked for.
+    private static let usual: [(name: String, level: Int16, since: MetadataVersion)] = [
+        (FeatureName.eligibleLeaderReplicas, 1, MetadataVersion(26))
     ]
 
     /// The levels as records, `metadata.version` first.
@@ -21,6 +31,11 @@ package enum BootstrapRecords {
             record.featureLevel = level
             return .featureLevel(record)
         }
+    }
+
+    /// What may be finalized: all that this build speaks, but for the mark of our own nodes.
+    package static var finalizable: [FeatureRange] {
+        supported.filter { $0.name != FeatureName.martlet }
     }
 
     /// What a node of this version speaks, to be told when it registers and in ApiVersions.

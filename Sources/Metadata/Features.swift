@@ -22,6 +22,15 @@ package enum FeatureName {
     /// Named by every Martlet node when it registers, never finalized: peers learn from it that they may
     /// expect heartbeats every 200 ms (docs/differences-from-kafka.md).
     package static let martlet = "martlet"
+
+    /// The least levels of other features that a level of `feature` builds upon (KIP-1022).
+    package static func dependencies(
+        of feature: String, at level: Int16
+    ) -> [(feature: String, level: Int16)] {
+        guard level > 0 else { return [] }
+        return feature == eligibleLeaderReplicas
+            ? [(metadataVersion, MetadataVersion.firstWithEligibleLeaderReplicas.level)] : []
+    }
 }
 
 /// What `metadata.version` switches on. Levels are Kafka's, named by the release that brought them.
@@ -43,6 +52,19 @@ package struct MetadataVersion: Hashable, Comparable, Sendable {
     package var hasDirectories: Bool { level >= 17 }
     /// 4.3-IV0: directories can be cordoned.
     package var hasCordonedDirectories: Bool { level >= 30 }
+    /// 4.0-IV1: the partition records have fields for eligible leader replicas.
+    package static let firstWithEligibleLeaderReplicas = MetadataVersion(23)
+
+    package var hasEligibleReplicaRecords: Bool { self >= Self.firstWithEligibleLeaderReplicas }
+
+    /// The levels that brought records, or fields of records, which the level before cannot hold.
+    private static let changedMetadata: Set<Int16> = [7, 8, 11, 13, 14, 15, 17, 23, 30]
+
+    /// Whether something that may stand in the log at this level cannot be told at `lower` (KIP-778).
+    package func losesMetadata(at lower: MetadataVersion) -> Bool {
+        Self.changedMetadata.contains { $0 > lower.level && $0 <= level }
+    }
+
     /// 3.4-IV0: the registration record has the field for ZooKeeper migration.
     package var hasMigration: Bool { level >= 8 }
 }

@@ -98,6 +98,11 @@ extension MetadataImage {
         configs[resource]?[key]
     }
 
+    /// Resources that have dynamic settings of their own, whether they are there or not; ascending by name.
+    package func configuredResources(of kind: ConfigResourceKind) -> [ConfigResource] {
+        configs.keys.filter { $0.kind == kind && !$0.name.isEmpty }
+    }
+
     /// The finalized level of a feature, 0 if there is none.
     package func level(of feature: String) -> Int16 { features[feature] ?? 0 }
 

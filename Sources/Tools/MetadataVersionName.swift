@@ -10,6 +10,11 @@ enum MetadataVersionName {
         25: "4.0-IV3", 26: "4.1-IV0", 27: "4.1-IV1", 28: "4.2-IV0", 29: "4.2-IV1", 30: "4.3-IV0",
     ]
 
+    /// The lowest and the highest, for error messages.
+    static var range: String {
+        "\(text(MetadataVersion.lowest.level)) to \(text(MetadataVersion.newest.level))"
+    }
+
     static func text(_ level: Int16) -> String { names[level] ?? "\(level)" }
 
     /// The level of a name like `4.3-IV0`, or of a release like `4.3`: its last.

@@ -2,15 +2,14 @@ internal import Metadata
 
 extension Storage {
     /// The level of `metadata.version` that a release stands for.
-    private static func release(_ arguments: Arguments) throws(ToolFailure) -> Int16 {
+    static func release(_ arguments: Arguments) throws(ToolFailure) -> Int16 {
         guard let text = arguments.value("release-version") else {
             return MetadataVersion.newest.level
         }
         guard let level = MetadataVersionName.level(text) else {
             throw .failed(
                 "Unknown metadata.version '\(text)'. Supported metadata.version are: "
-                    + "\(MetadataVersionName.text(MetadataVersion.lowest.level)) to "
-                    + MetadataVersionName.text(MetadataVersion.newest.level))
+                    + MetadataVersionName.range)
         }
         return level
     }
@@ -20,18 +19,13 @@ extension Storage {
         _ arguments: Arguments
     ) throws(ToolFailure) -> [(name: String, level: Int16)] {
         let release = try release(arguments)
-        var levels = BootstrapRecords.levels.map { name, level in
-            (name: name, level: name == FeatureName.metadataVersion ? release : level)
-        }
+        var levels = BootstrapRecords.levels(at: MetadataVersion(release))
         for text in arguments.values("feature") {
             let (name, level) = try feature(text)
-            let known = BootstrapRecords.supported.first { $0.name == name }
-            guard let known, name != FeatureName.martlet else {
-                let names = BootstrapRecords.supported.map(\.name)
-                    .filter { $0 != FeatureName.martlet }
+            guard let known = BootstrapRecords.finalizable.first(where: { $0.name == name }) else {
                 throw .failed(
                     "Unsupported feature: \(name). Supported features are: "
-                        + names.joined(separator: ", "))
+                        + BootstrapRecords.finalizable.map(\.name).joined(separator: ", "))
             }
             guard known.levels.contains(level) else {
                 throw .failed(
@@ -46,12 +40,26 @@ extension Storage {
             levels.removeAll { $0.name == name }
             levels.append((name, level))
         }
+        try checkDependencies(levels)
         // metadata.version tells how to read the rest.
         return levels.sorted { a, b in
             let (isA, isB) = (
                 a.name == FeatureName.metadataVersion, b.name == FeatureName.metadataVersion
             )
             return isA != isB ? isA : a.name < b.name
+        }
+    }
+
+    private static func checkDependencies(
+        _ levels: [(name: String, level: Int16)]
+    ) throws(ToolFailure) {
+        for (name, level) in levels {
+            for needed in FeatureName.dependencies(of: name, at: level)
+            where levels.first(where: { $0.name == needed.feature })?.level ?? 0 < needed.level {
+                throw .failed(
+                    "\(name) could not be set to \(level) because it depends on "
+                        + "\(needed.feature) level \(needed.level)")
+            }
         }
     }
 
@@ -69,9 +77,8 @@ extension Storage {
             "metadata.version=\(release) (\(MetadataVersionName.text(release)))",
             "kraft.version=1",
         ]
-        for (name, level) in BootstrapRecords.levels where name != FeatureName.metadataVersion {
-            lines.append("\(name)=\(level)")
-        }
+        for (name, level) in BootstrapRecords.levels(at: MetadataVersion(release))
+        where name != FeatureName.metadataVersion { lines.append("\(name)=\(level)") }
         return lines
     }
 
@@ -81,19 +88,22 @@ extension Storage {
         var lines: [String] = []
         for text in wanted {
             let (name, level) = try feature(text)
-            guard BootstrapRecords.supported.contains(where: { $0.name == name }) else {
+            guard BootstrapRecords.finalizable.contains(where: { $0.name == name }) else {
                 throw .failed("Unknown feature: \(name)")
             }
-            let label =
-                name == FeatureName.metadataVersion
-                ? "\(name)=\(level) (\(MetadataVersionName.text(level)))" : "\(name)=\(level)"
-            if name == FeatureName.eligibleLeaderReplicas, level > 0 {
-                lines.append("\(label) requires:")
-                lines.append("    metadata.version=23 (\(MetadataVersionName.text(23)))")
+            let needed = FeatureName.dependencies(of: name, at: level)
+            if needed.isEmpty {
+                lines.append("\(label(name, level)) has no dependencies.")
             } else {
-                lines.append("\(label) has no dependencies.")
+                lines.append("\(label(name, level)) requires:")
+                lines += needed.map { "    \(label($0.feature, $0.level))" }
             }
         }
         return lines
+    }
+
+    private static func label(_ feature: String, _ level: Int16) -> String {
+        guard feature == FeatureName.metadataVersion else { return "\(feature)=\(level)" }
+        return "\(feature)=\(level) (\(MetadataVersionName.text(level)))"
     }
 }

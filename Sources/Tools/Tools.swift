@@ -4,7 +4,8 @@ internal import Platform
 package enum Tools {
     static let all: [any Tool.Type] = [
         Topics.self, Configs.self, ConsoleProducer.self, ConsoleConsumer.self, MetadataQuorum.self,
-        BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self, Storage.self,
+        Features.self, BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self,
+        Storage.self,
         ProducerPerfTest.self, ConsumerPerfTest.self, Up.self,
         ContainerStart.self,
     ]

@@ -16,12 +16,16 @@ struct Cluster {
     private(set) var log: [MetadataRecord] = []
     private var uncommitted: [([MetadataRecord], MetadataPosition)] = []
 
-    init(seed: UInt64 = 1, fileSettings: [String: String] = [:], elr: Bool = false) {
+    init(
+        seed: UInt64 = 1, fileSettings: [String: String] = [:], elr: Bool = false,
+        metadataVersion: Int16 = 30
+    ) {
         var settings = ControllerSettings(
             nodeID: 100, clusterID: "cluster", broker: BrokerSettings(fromFile: fileSettings))
         settings.noOpInterval = nil
         controller = Controller(settings, seed: seed)
-        let levels = elr ? BootstrapRecords.levels : [(FeatureName.metadataVersion, Int16(30))]
+        let levels =
+            elr ? BootstrapRecords.levels : [(FeatureName.metadataVersion, metadataVersion)]
         let first = controller.becomeActive(
             term: 1, now: now, bootstrap: BootstrapRecords.records(for: levels))
         append(first)

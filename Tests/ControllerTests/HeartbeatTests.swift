@@ -20,6 +20,31 @@ struct HeartbeatTests {
         #expect(cluster.image.broker(1)?.isFenced == false)
     }
 
+    @Test func `goes on after a fence only when others' taking over is known to it`() throws {
+        var cluster = Cluster()
+        try cluster.start([1, 2])
+        try cluster.create("t", [[1, 2]])
+        let before: Offset = cluster.nextOffset - 1
+        try cluster.beat(1, fence: true)
+        #expect(cluster.partition("t")?.line == "leader 2 isr 2")
+        let fence: Offset = cluster.nextOffset - 1
+        #expect(try cluster.beat(1, offset: before).isFenced)
+        #expect(try cluster.beat(1, offset: fence - 1).isFenced)
+        #expect(try !cluster.beat(1, offset: fence).isFenced)
+    }
+
+    @Test func `goes on under a new controller when it knows the log up to the change`() throws {
+        var cluster = Cluster()
+        try cluster.start([1, 2])
+        try cluster.beat(1, fence: true)
+        let before: Offset = cluster.nextOffset - 2
+        cluster.controller.resign()
+        cluster.append(
+            cluster.controller.becomeActive(term: 2, now: cluster.now, bootstrap: []))
+        #expect(try cluster.beat(1, offset: before).isFenced)
+        #expect(try !cluster.beat(1, offset: before + 1).isFenced)
+    }
+
     @Test func `leads what was without a leader when it returns`() throws {
         var cluster = Cluster()
         try cluster.start([1, 2])

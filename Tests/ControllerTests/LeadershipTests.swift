@@ -74,7 +74,8 @@ struct LeadershipTests {
         let cluster = Cluster(elr: true)
         #expect(cluster.image.metadataVersion == .newest)
         #expect(cluster.image.hasEligibleLeaderReplicas)
-        #expect(cluster.log.count == BootstrapRecords.levels.count)
+        // One more: the cluster's own min.insync.replicas.
+        #expect(cluster.log.count == BootstrapRecords.levels.count + 1)
     }
 
     @Test func `writes a no-op when nothing else is written`() throws {

@@ -117,7 +117,11 @@ extension ControllerDriver {
     /// Appends and accepts. False if the log took nothing, or leadership was lost over it.
     private func append(_ list: [MetadataRecord]) -> Bool {
         guard !list.isEmpty else { return true }
-        guard let term, let last = records?.append(list, in: term) else { return false }
+        let versions = controller.image.recordVersions
+        let list = list.map(versions.told)
+        guard let term, let last = records?.append(list, versions: versions, in: term) else {
+            return false
+        }
         guard controller.isActive, self.term == term else { return false }
         controller.accept(
             list,
@@ -177,6 +181,11 @@ extension ControllerDriver {
 
     /// The offset at which the next decision's first record will stand.
     var nextOffset: Offset { records?.logEndOffset ?? .zero }
+
+    /// What the quorum says of itself; nothing while it is not there.
+    var quorumMembership: QuorumMembership {
+        records?.quorumMembership ?? QuorumMembership(kraftVersion: 0, voters: [])
+    }
 
     private func complete(
         after patience: Duration, _ answer: @escaping (ControllerError?) -> Void

@@ -30,6 +30,7 @@ enum ControllerAPIs {
         admin(.createPartitions, 0...3, CreatePartitionsHandler.handle),
         admin(.electLeaders, 0...2, ElectLeadersHandler.handle),
         admin(.incrementalAlterConfigs, 0...1, IncrementalAlterConfigsHandler.handle),
+        admin(.updateFeatures, 0...2, UpdateFeaturesHandler.handle),
         admin(.unregisterBroker, 0...0, UnregisterBrokerHandler.handle),
     ]
 

@@ -23,14 +23,15 @@ enum MetadataBatches {
     /// Bytes of one batch; larger lists of records become several.
     static let batchBytesMax = 8 << 20
 
-    /// Packs `records` into batches from `base` on.
+    /// Packs `records` into batches from `base` on, each in the version that every node can read.
     static func encode(
-        _ records: [MetadataRecord], from base: Offset, term: Term, timestamp: Timestamp
+        _ records: [MetadataRecord], in versions: RecordVersions, from base: Offset, term: Term,
+        timestamp: Timestamp
     ) throws(EncodeError) -> [SharedBytes] {
         var batches: [SharedBytes] = []
         var builder = self.builder(at: base, term)
         for record in records {
-            let value = try record.framed()
+            let value = try record.framed(version: versions.version(of: record))
             if !builder.isEmpty, builder.sizeInBytes + value.count > batchBytesMax {
                 let next = builder.nextOffset
                 batches.append(plain(builder))

@@ -81,6 +81,16 @@ extension MetadataSnapshot {
         header.value.count >= 10 ? Timestamp(header.value.integer(at: 2)) : nil
     }
 
+    /// The versions that its own records allow: the one that says so comes first.
+    private var versions: RecordVersions {
+        for record in records {
+            guard case .featureLevel(let level) = record else { break }
+            guard level.name == FeatureName.metadataVersion else { continue }
+            return RecordVersions(metadata: MetadataVersion(level.featureLevel))
+        }
+        return .newest
+    }
+
     /// The file's batches.
     func batches() -> [SharedBytes] {
         let term = Term(id.epoch.rawValue)
@@ -99,9 +109,11 @@ extension MetadataSnapshot {
             MetadataBatches.control(controls, from: .zero, term: term, timestamp: timestamp)
         ]
         let base = Offset(Int64(controls.count))
+        let versions = versions
         do throws(EncodeError) {
             batches += try MetadataBatches.encode(
-                records, from: base, term: term, timestamp: timestamp)
+                records.map(versions.told), in: versions, from: base, term: term,
+                timestamp: timestamp)
         } catch {
             preconditionFailure("what was replayed can be written: \(error)")
         }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Controller
 internal import InternalRecords
 internal import LogStorage
 internal import Metadata
@@ -21,14 +22,19 @@ extension RaftDriver {
 
     /// Appends records as the leader of `term` and answers the offset of the last. They are told by
     /// `committed` once a majority holds them.
-    func propose(_ records: [MetadataRecord], in term: Term) throws(ProposeError) -> Offset {
+    ///
+    /// - Parameter versions: those that every node of the cluster reads.
+    func propose(
+        _ records: [MetadataRecord], versions: RecordVersions = .newest, in term: Term
+    ) throws(ProposeError) -> Offset {
         guard !isSuspended, !isStopped, raft.isLeader, raft.term == term else { throw .notLeader }
         precondition(!isRunning, "the application is called only when nothing is left to perform")
         precondition(!records.isEmpty, "an append brings something")
         let batches: [SharedBytes]
         do throws(EncodeError) {
             batches = try MetadataBatches.encode(
-                records, from: store.log.logEndOffset, term: term, timestamp: loop.wallTime)
+                records, in: versions, from: store.log.logEndOffset, term: term,
+                timestamp: loop.wallTime)
         } catch {
             throw .unencodable(error)
         }
@@ -77,9 +83,16 @@ extension RaftDriver {
 }
 
 extension RaftDriver: RecordLog {
-    func append(_ records: [MetadataRecord], in term: Term) -> Offset? {
+    var quorumMembership: QuorumMembership {
+        QuorumMembership(
+            kraftVersion: raft.log.voters.kraftVersion, voters: raft.voters.voters.map(\.key.id))
+    }
+
+    func append(
+        _ records: [MetadataRecord], versions: RecordVersions, in term: Term
+    ) -> Offset? {
         do throws(ProposeError) {
-            return try propose(records, in: term)
+            return try propose(records, versions: versions, in: term)
         } catch {
             node.log.info("recordsNotAppended", ["cause": "\(error)"])
             return nil

@@ -215,6 +215,44 @@ struct ControlHandlerTests {
         #expect(stale.errorCode == .staleBrokerEpoch && stale.topics.isEmpty)
     }
 
+    @Test func `answer an update of features as a whole`() throws {
+        func update(_ level: Int16, _ type: Int8) -> UpdateFeaturesRequest {
+            var key = UpdateFeaturesRequest.FeatureUpdateKey()
+            key.feature = FeatureName.eligibleLeaderReplicas
+            key.maxVersionLevel = level
+            key.upgradeType = type
+            key.allowDowngrade = type != 1
+            var request = UpdateFeaturesRequest()
+            request.featureUpdates = [key]
+            return request
+        }
+        func answer(
+            _ request: UpdateFeaturesRequest, _ version: Int16
+        ) throws -> UpdateFeaturesResponse {
+            try asked {
+                UpdateFeaturesHandler.handle(request, version: version, driver, answer: $0)
+            }
+        }
+        let refused = try answer(update(0, 1), 2)
+        #expect(refused.errorCode == .invalidUpdateVersion && refused.results.isEmpty)
+        #expect(
+            refused.errorMessage?.hasPrefix(
+                "The update failed for all features since the following feature had an error: "
+                    + "Invalid update version 0 for feature eligible.leader.replicas.version.")
+                == true)
+        #expect(try answer(update(0, 9), 1).errorCode == .invalidUpdateVersion)
+        var dry = update(0, 2)
+        dry.validateOnly = true
+        #expect(try answer(dry, 2).errorCode == .none)
+        #expect(driver.image.hasEligibleLeaderReplicas)
+        let lowered = try answer(update(0, 2), 0)
+        #expect(lowered.errorCode == .none)
+        #expect(lowered.results.map(\.feature) == [FeatureName.eligibleLeaderReplicas])
+        #expect(!driver.image.hasEligibleLeaderReplicas)
+        #expect(try answer(update(1, 1), 2).results.isEmpty)
+        #expect(driver.image.hasEligibleLeaderReplicas)
+    }
+
     @Test func `answer directories in the shape of the request`() throws {
         let id = try #require(driver.image.topicID(named: "t"))
         var topic = AssignReplicasToDirsRequest.TopicData()

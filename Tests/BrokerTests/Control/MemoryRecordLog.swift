@@ -1,3 +1,4 @@
+import Controller
 import InternalRecords
 import Metadata
 import Model
@@ -11,8 +12,11 @@ final class MemoryRecordLog: RecordLog {
     private var batches: [(records: [MetadataRecord], position: MetadataPosition)] = []
     private var told = 0
     var leadingTerm: Term?
+    var quorumMembership = QuorumMembership(kraftVersion: 1, voters: [BrokerID(1)])
 
-    func append(_ records: [MetadataRecord], in term: Term) -> Offset? {
+    func append(
+        _ records: [MetadataRecord], versions: RecordVersions, in term: Term
+    ) -> Offset? {
         guard term == leadingTerm else { return nil }
         logEndOffset = logEndOffset + Int64(records.count)
         let last = logEndOffset - Int64(1)

@@ -33,12 +33,14 @@ struct RaftDriverTests {
             let driver = try #require(quorum.members[index].driver)
             let told = quorum.members[index].told
             told.actsWhenActive = { term in
-                let end = driver.append([Told.record("first")], in: term)
+                let end = driver.append([Told.record("first")], versions: .newest, in: term)
                 #expect(end != nil && driver.raft.log.end == driver.logEndOffset)
             }
             told.actsWhenTold = { batch in
                 guard driver.raft.isLeader, told.names == ["first"] else { return }
-                #expect(driver.append([Told.record("second")], in: driver.raft.term) != nil)
+                #expect(
+                    driver.append([Told.record("second")], versions: .newest, in: driver.raft.term)
+                        != nil)
                 #expect(driver.raft.log.end == driver.logEndOffset, "the mind knows at once")
             }
         }
@@ -148,7 +150,7 @@ struct RaftDriverTests {
         for step in 0..<250 {
             quorum.loop.run(.milliseconds(random.below(40)))
             if let leader = quorum.leader, let driver = quorum.members[leader].driver {
-                _ = driver.append([Told.record("\(step)")], in: driver.raft.term)
+                _ = driver.append([Told.record("\(step)")], versions: .newest, in: driver.raft.term)
             }
             quorum.loop.run(.milliseconds(random.below(5)))
             check()
@@ -172,7 +174,8 @@ struct RaftDriverTests {
         quorum.loop.run(.seconds(5))
         let leader = try #require(quorum.leader)
         let driver = try #require(quorum.members[leader].driver)
-        #expect(driver.append([Told.record("last")], in: driver.raft.term) != nil)
+        #expect(
+            driver.append([Told.record("last")], versions: .newest, in: driver.raft.term) != nil)
         quorum.loop.run(.seconds(1))
         check()
         #expect(committed.count > 5)
