@@ -159,7 +159,7 @@ extension ReplicaFetcher {
         topic.partitions = [asked]
         request.topics = [topic]
         let epoch = follower.leaderEpoch
-        connection.send(request, version: 9, timeout: .seconds(30)) { [weak self] result in
+        connection.send(request, versions: 4...9, timeout: .seconds(30)) { [weak self] result in
             guard let self, self.members[partition.key]?.partition === partition else { return }
             guard partition.follower?.leaderEpoch == epoch,
                 case .success(let response) = result,

@@ -17,8 +17,8 @@ internal import WireMessages
 /// has nothing to bring; when a partition joins meanwhile, one more fetch is sent behind the parked one,
 /// which a Martlet leader then answers at once (and a Kafka leader within `replica.fetch.wait.max.ms`).
 final class ReplicaFetcher {
-    /// Replica fetches are of this version: topic ids, broker epochs, directory ids.
-    static let version: Int16 = 17
+    /// Replica fetches have topic ids and broker epochs (KIP-903).
+    static let versions: ClosedRange<Int16> = 15...17
     /// A parked fetch, and one behind it.
     static let inFlightMax = 2
     /// Pause after a failed request, or a partition's error.
@@ -169,7 +169,7 @@ final class ReplicaFetcher {
         }
         inFlight += 1
         let wait = shard.node.configuration.replicaFetchWaitMax
-        connection.send(request, version: Self.version, timeout: wait + .seconds(30)) {
+        connection.send(request, versions: Self.versions, timeout: wait + .seconds(30)) {
             [weak self] result in
             self?.answered(result, to: number)
         }

@@ -43,11 +43,11 @@ enum ApiVersionsHandler {
         var response = ApiVersionsResponse()
         let listener = scope.exchange.listener.kind
         for entry in table.entries where entry.listeners.contains(listener) {
+            guard let versions = versions(of: entry, on: listener, scope.shard) else { continue }
             var shown = ApiVersionsResponse.ApiVersion()
             shown.apiKey = entry.key.rawValue
-            shown.minVersion =
-                entry.key == .produce ? lowestProduceShown : entry.versions.lowerBound
-            shown.maxVersion = entry.versions.upperBound
+            shown.minVersion = entry.key == .produce ? lowestProduceShown : versions.lowerBound
+            shown.maxVersion = versions.upperBound
             response.apiKeys.append(shown)
         }
         guard scope.exchange.version >= 3 else { return response }
@@ -62,7 +62,11 @@ enum ApiVersionsHandler {
         }
         let image = scope.shard.image
         response.finalizedFeaturesEpoch = image.position.lastOffset.rawValue
-        for (name, level) in image.features {
+        var finalized = image.finalizedFeatures
+        if scope.shard.kraftVersion > 0 {
+            finalized.append((FeatureName.kraftVersion, scope.shard.kraftVersion))
+        }
+        for (name, level) in finalized.sorted(by: { $0.name < $1.name }) {
             var shown = ApiVersionsResponse.FinalizedFeatureKey()
             shown.name = name
             shown.maxVersionLevel = level
@@ -70,6 +74,19 @@ enum ApiVersionsHandler {
             response.finalizedFeatures.append(shown)
         }
         return response
+    }
+
+    /// What a broker forwards the controller must speak too, which may be of another build.
+    private static func versions(
+        of entry: APIEntry, on listener: ListenerKind, _ shard: Shard
+    ) -> ClosedRange<Int16>? {
+        guard listener == .broker, entry.key.facts?.isForwarded == true,
+            let controller = shard.controllerVersions
+        else { return entry.versions }
+        guard let offered = controller[entry.key], offered.overlaps(entry.versions) else {
+            return nil
+        }
+        return offered.clamped(to: entry.versions)
     }
 
     /// KIP-511: letters, digits, dashes and dots, with a letter or digit at both ends.

@@ -30,8 +30,10 @@ final class BrokerLifecycle {
         let previousEpoch: BrokerEpoch
     }
 
-    static let registrationVersion: Int16 = 4
-    static let heartbeatVersion: Int16 = 1
+    /// A feature whose levels begin at 0 can be told since 4.
+    static let registrationVersions: ClosedRange<Int16> = 4...4
+    /// Offline directories can be told since 1.
+    static let heartbeatVersions: ClosedRange<Int16> = 1...1
     /// Pause after the first refusal; each further one doubles it, up to `retryPauseMax`. A controller that was
     /// just elected is active within milliseconds.
     static let retryPause = Duration.milliseconds(2)
@@ -114,7 +116,7 @@ final class BrokerLifecycle {
         request.logDirs = registration.directories.map(\.uuid)
         request.previousBrokerEpoch = registration.previousEpoch.rawValue
         channel.send(
-            request, version: Self.registrationVersion, timeout: .seconds(5)
+            request, versions: Self.registrationVersions, timeout: .seconds(5)
         ) { [weak self] in self?.registrationAnswered($0) }
     }
 
@@ -185,7 +187,7 @@ final class BrokerLifecycle {
         request.offlineLogDirs = offlineDirectories.map(\.uuid)
         let sentAt = loop.now
         channel.send(
-            request, version: Self.heartbeatVersion, timeout: node.configuration.brokerSession
+            request, versions: Self.heartbeatVersions, timeout: node.configuration.brokerSession
         ) { [weak self] in self?.heartbeatAnswered($0, sentAt: sentAt) }
     }
 

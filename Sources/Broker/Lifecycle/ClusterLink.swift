@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Configuration
+internal import Controller
 internal import InternalRecords
 internal import Metadata
 internal import Model
@@ -29,6 +30,7 @@ final class ClusterLink {
     let forwarder: Forwarder
     private let enrollment: ControllerEnrollment?
     private var isLeaving = false
+    private var kraftVersionTold: Int16 = 0
     /// Called when the checkpoint files must be written soon.
     var checkpointsWanted: (() -> Void)?
     /// The node cannot go on.
@@ -70,6 +72,9 @@ final class ClusterLink {
     func start() {
         quorum.listener = self
         quorum.failed = { [weak self] in self?.failed?($0) }
+        channel.negotiated = { [weak self] versions in
+            for shard in self?.shards ?? [] { shard.post { $0.controllerVersions = versions } }
+        }
         publisher.appliedMore = { [weak self] in self?.lifecycle?.appliedMore() }
         if let lifecycle { join(lifecycle) }
         quorum.start()
@@ -201,10 +206,25 @@ final class ClusterLink {
     }
 }
 
+extension MetadataRecord {
+    fileprivate var isFeatureLevel: Bool {
+        if case .featureLevel = self { true } else { false }
+    }
+}
+
 extension ClusterLink: QuorumListener {
     func snapshotLoaded(_ records: [MetadataRecord], endingAt position: MetadataPosition) {
         publisher.loaded(records, endingAt: position)
         controller?.snapshotLoaded(records, endingAt: position)
+        quorumMayHaveChanged()
+    }
+
+    /// The loops tell clients the level of `kraft.version`, which is in no record of theirs.
+    private func quorumMayHaveChanged() {
+        let level = quorum.quorumMembership.kraftVersion
+        guard level != kraftVersionTold else { return }
+        kraftVersionTold = level
+        for shard in shards { shard.post { $0.kraftVersion = level } }
     }
 
     func committed(_ batches: [CommittedBatch]) {
@@ -212,6 +232,11 @@ extension ClusterLink: QuorumListener {
         for batch in batches {
             controller?.committed(batch.records, endingAt: batch.position)
         }
+        if batches.contains(where: { $0.records.contains(where: \.isFeatureLevel) }) {
+            // A higher metadata.version may have room for what this controller could not tell before.
+            enrollment?.enroll()
+        }
+        quorumMayHaveChanged()
     }
 
     func leadershipChanged(_ leadership: LeaderAndTerm, address: QuorumAddress?) {
@@ -223,6 +248,8 @@ extension ClusterLink: QuorumListener {
         channel.controllerChanged(to: leadership.leader, endpoint)
         lifecycle?.controllerChanged(to: leadership.leader, endpoint)
         if leadership.leader != nil { enrollment?.enroll() }
+        // A broker is open when it is registered; a controller alone, while it knows whom to follow.
+        if !node.configuration.isBroker { node.isOpen = leadership.leader != nil }
         let leader = leadership.leader
         for shard in shards { shard.post { $0.controllerID = leader } }
     }

@@ -22,6 +22,8 @@ final class ControllerChannel {
     private var waiting: [Waiting] = []
     /// Called when the connection to the controller broke.
     var disconnected: ((CloseReason) -> Void)?
+    /// Called when the controller has told what it speaks.
+    var negotiated: ((PeerVersions) -> Void)?
 
     private struct Waiting {
         let timer: TimerID
@@ -57,20 +59,21 @@ final class ControllerChannel {
         }
     }
 
-    /// Sends `request` to the active controller; `completion` runs once, on this loop.
+    /// Sends `request` to the active controller, in the newest of `versions` that it offers; `completion` runs
+    /// once, on this loop.
     func send<Request: RequestMessage>(
-        _ request: Request, version: Int16, timeout: Duration,
+        _ request: Request, versions: ClosedRange<Int16>, timeout: Duration,
         completion: @escaping (Result<Request.Response, PeerError>) -> Void
     ) {
         guard let connection = current() else {
             wait(timeout) { [weak self] in
-                self?.send(request, version: version, timeout: timeout, completion: completion)
+                self?.send(request, versions: versions, timeout: timeout, completion: completion)
             } fail: {
                 completion(.failure(.timedOut))
             }
             return
         }
-        connection.send(request, version: version, timeout: timeout, completion: completion)
+        connection.send(request, versions: versions, timeout: timeout, completion: completion)
     }
 
     private func wait(
@@ -98,6 +101,7 @@ final class ControllerChannel {
             host: controller.endpoint.host, port: controller.endpoint.port, clientID: clientID,
             loop: loop, transport: transport)
         made.disconnected = { [weak self] reason in self?.disconnected?(reason) }
+        made.negotiated = { [weak self] versions in self?.negotiated?(versions) }
         connection = made
         return made
     }

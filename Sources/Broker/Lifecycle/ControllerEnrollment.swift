@@ -49,7 +49,7 @@ final class ControllerEnrollment {
             feature.maxSupportedVersion = $0.levels.upperBound
             return feature
         }
-        channel.send(request, version: 0, timeout: .seconds(5)) { [weak self] in
+        channel.send(request, versions: 0...0, timeout: .seconds(5)) { [weak self] in
             self?.answered($0)
         }
     }

@@ -49,7 +49,7 @@ final class Forwarder {
         request.requestData = exchange.frame
         request.requestPrincipal = Self.anonymous
         request.clientHostAddress = exchange.peerAddress
-        channel.send(request, version: 0, timeout: left) { [weak self] result in
+        channel.send(request, versions: 0...0, timeout: left) { [weak self] result in
             self?.answered(result, exchange, deadline)
         }
     }

@@ -8,7 +8,8 @@ internal import WireMessages
 /// Carries the leaders' ISR changes to the controller (KIP-497): all that are wanted in one turn go in one
 /// AlterPartition, one request at a time. Lives on the metadata loop.
 final class ISRChanges {
-    static let version: Int16 = 3
+    /// With broker epochs (KIP-903).
+    static let versions: ClosedRange<Int16> = 3...3
     static let retryPause = Duration.milliseconds(50)
 
     private let node: Node
@@ -51,7 +52,7 @@ final class ISRChanges {
         isInFlight = true
         let sent = waiting
         waiting = []
-        channel.send(request(for: sent), version: Self.version, timeout: .seconds(5)) {
+        channel.send(request(for: sent), versions: Self.versions, timeout: .seconds(5)) {
             [weak self] in self?.answered($0, sent)
         }
     }

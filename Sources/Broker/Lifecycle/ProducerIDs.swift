@@ -50,7 +50,7 @@ final class ProducerIDs {
         var request = AllocateProducerIdsRequest()
         request.brokerID = node.configuration.nodeID.rawValue
         request.brokerEpoch = brokerEpoch.rawValue
-        channel.send(request, version: 0, timeout: .seconds(5)) { [weak self] in
+        channel.send(request, versions: 0...0, timeout: .seconds(5)) { [weak self] in
             self?.answered($0)
         }
     }

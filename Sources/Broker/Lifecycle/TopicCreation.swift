@@ -47,7 +47,7 @@ final class TopicCreation {
         var request = CreateTopicsRequest()
         request.timeoutMs = 5_000
         request.topics = names.map(topic)
-        channel.send(request, version: 7, timeout: .seconds(5)) { [weak self] result in
+        channel.send(request, versions: 5...7, timeout: .seconds(5)) { [weak self] result in
             var errors: [String: ErrorCode] = [:]
             if case .success(let response) = result {
                 for topic in response.topics { errors[topic.name] = topic.errorCode }

@@ -43,6 +43,10 @@ final class Shard {
     var topicWaits: [TopicWait] = []
     /// The active controller, as last heard.
     var controllerID: BrokerID?
+    /// The level of `kraft.version`, as last heard: the quorum's own, not in the image.
+    var kraftVersion: Int16 = 0
+    /// What the active controller speaks; nil until this broker has heard it.
+    var controllerVersions: PeerVersions?
     /// The registration this broker runs under; `.none` until it is registered.
     var brokerEpoch = BrokerEpoch.none
 

@@ -2,6 +2,7 @@ internal import Bytes
 internal import Model
 internal import Ports
 internal import Wire
+internal import WireMessages
 
 /// Why a request to another node has no answer.
 enum PeerError: Error, Equatable {
@@ -9,12 +10,18 @@ enum PeerError: Error, Equatable {
     case timedOut
     case undecodable(DecodeError)
     case unencodable(EncodeError)
+    /// The other node offers none of the versions that this one can use.
+    case unsupportedVersion(ApiKey)
     /// `inFlightMax` requests wait already.
     case tooManyRequests
 }
 
 /// This node's requests to one other node, over one connection that is made when first needed and made
 /// anew after it broke. Lives on one loop.
+///
+/// The first question on each connection is which versions the other side speaks: it may be of another build,
+/// and may have become one since the last connection. Requests wait for that answer and go out in the newest
+/// version both sides have.
 ///
 /// Requests are answered in order. When the connection ends, every request in flight fails with
 /// `.disconnected`; whether the peer acted on it is unknown, so callers retry only what may be repeated.
@@ -30,11 +37,15 @@ final class PeerConnection {
     private let options: SocketOptions
     /// Called when an established connection, or an attempt, ends.
     var disconnected: ((CloseReason) -> Void)?
+    /// Called when a connection has told what the other side speaks.
+    var negotiated: ((PeerVersions) -> Void)?
 
     private enum State {
         case idle
         case connecting(any Connection)
-        case open(any Connection)
+        /// Asked in this version what the other side speaks.
+        case asking(any Connection, correlationID: Int32, version: Int16)
+        case open(any Connection, PeerVersions)
     }
     private var state = State.idle
     private var waiting: [InFlight] = []
@@ -42,9 +53,13 @@ final class PeerConnection {
 
     private struct InFlight {
         let correlationID: Int32
-        let frame: SharedBytes
+        let key: ApiKey
+        let versions: ClosedRange<Int16>
         let timer: TimerID
-        let finish: (Result<SharedBytes, PeerError>) -> Void
+        let encode: (Int16) throws(EncodeError) -> SharedBytes
+        let finish: (Result<SharedBytes, PeerError>, Int16) -> Void
+        /// In which version it was sent; nil while it waits.
+        var sentIn: Int16?
     }
 
     init(
@@ -64,58 +79,92 @@ final class PeerConnection {
         if case .open = state { true } else { false }
     }
 
-    /// Sends `request`; `completion` runs on this loop exactly once.
+    /// Sends `request` in the newest of `versions` that the other side offers; `completion` runs on this loop
+    /// exactly once.
     func send<Request: RequestMessage>(
-        _ request: Request, version: Int16, timeout: Duration,
+        _ request: Request, versions: ClosedRange<Int16>, timeout: Duration,
         completion: @escaping (Result<Request.Response, PeerError>) -> Void
     ) {
         guard waiting.count < Self.inFlightMax else {
             completion(.failure(.tooManyRequests))
             return
         }
-        let correlationID = nextCorrelationID
-        nextCorrelationID &+= 1
-        let frame: SharedBytes
-        do throws(EncodeError) {
-            frame = try encodeRequest(
-                request, version: version, correlationID: correlationID, clientID: clientID)
-        } catch {
-            completion(.failure(.unencodable(error)))
-            return
-        }
-        enqueue(frame, correlationID, timeout) { result in
-            completion(
-                result.flatMap { body in
-                    do throws(DecodeError) {
-                        return .success(
-                            try decodeResponse(
-                                Request.Response.self, version: version, from: body
-                            ).message)
-                    } catch {
-                        return .failure(.undecodable(error))
-                    }
-                })
-        }
-    }
-
-    private func enqueue(
-        _ frame: SharedBytes, _ correlationID: Int32, _ timeout: Duration,
-        _ finish: @escaping (Result<SharedBytes, PeerError>) -> Void
-    ) {
+        let correlationID = takeCorrelationID()
         let timer = loop.arm(at: loop.now + timeout) { [weak self] in
             self?.timedOut(correlationID)
         }
+        let clientID = clientID
         waiting.append(
-            InFlight(correlationID: correlationID, frame: frame, timer: timer, finish: finish))
+            InFlight(
+                correlationID: correlationID, key: Request.apiKey, versions: versions, timer: timer
+            ) { (version) throws(EncodeError) in
+                try encodeRequest(
+                    request, version: version, correlationID: correlationID, clientID: clientID)
+            } finish: { result, version in
+                completion(result.flatMap { Self.decode($0, version) })
+            })
         switch state {
         case .idle:
             state = .connecting(
                 transport.connect(host: host, port: port, options: options, on: loop, handler: self)
             )
-        case .connecting:
-            break
-        case .open(let connection):
-            connection.send([.bytes(frame)])
+        case .connecting, .asking: break
+        case .open(let connection, let offered): sendWaiting(on: connection, offered)
+        }
+    }
+
+    private static func decode<Response: ResponseMessage>(
+        _ frame: SharedBytes, _ version: Int16
+    ) -> Result<Response, PeerError> {
+        do throws(DecodeError) {
+            return .success(
+                try decodeResponse(Response.self, version: version, from: frame).message)
+        } catch {
+            return .failure(.undecodable(error))
+        }
+    }
+
+    private func takeCorrelationID() -> Int32 {
+        defer { nextCorrelationID &+= 1 }
+        return nextCorrelationID
+    }
+
+    /// Sends what waits for the versions; what cannot be sent fails and is gone.
+    private func sendWaiting(on connection: any Connection, _ offered: PeerVersions) {
+        var frames: [OutgoingPiece] = []
+        var refused: [(request: InFlight, error: PeerError)] = []
+        var kept: [InFlight] = []
+        for var request in waiting {
+            if request.sentIn == nil {
+                switch Self.frame(of: request, offered) {
+                case .success(let (frame, version)):
+                    request.sentIn = version
+                    frames.append(.bytes(frame))
+                case .failure(let error):
+                    refused.append((request, error))
+                    continue
+                }
+            }
+            kept.append(request)
+        }
+        waiting = kept
+        if !frames.isEmpty { connection.send(frames) }
+        for (request, error) in refused {
+            loop.disarm(request.timer)
+            request.finish(.failure(error), request.versions.lowerBound)
+        }
+    }
+
+    private static func frame(
+        of request: InFlight, _ offered: PeerVersions
+    ) -> Result<(SharedBytes, Int16), PeerError> {
+        guard let version = offered.best(of: request.versions, for: request.key) else {
+            return .failure(.unsupportedVersion(request.key))
+        }
+        do throws(EncodeError) {
+            return .success((try request.encode(version), version))
+        } catch {
+            return .failure(.unencodable(error))
         }
     }
 
@@ -129,10 +178,7 @@ final class PeerConnection {
     func close() { abandon(.disconnected(.closedLocally)) }
 
     private func abandon(_ error: PeerError) {
-        switch state {
-        case .idle: break
-        case .connecting(let connection), .open(let connection): connection.close(discarding: true)
-        }
+        current?.close(discarding: true)
         state = .idle
         failAll(error)
     }
@@ -142,37 +188,72 @@ final class PeerConnection {
         waiting = []
         for request in failed {
             loop.disarm(request.timer)
-            request.finish(.failure(error))
+            request.finish(.failure(error), request.versions.lowerBound)
         }
     }
 
-    private func owns(_ connection: any Connection) -> Bool {
+    private var current: (any Connection)? {
         switch state {
-        case .idle: false
-        case .connecting(let own), .open(let own): own === connection
+        case .idle: nil
+        case .connecting(let own), .asking(let own, _, _), .open(let own, _): own
         }
     }
+
+    private func owns(_ connection: any Connection) -> Bool { current === connection }
 }
 
 extension PeerConnection: ConnectionHandler {
     func connected(_ connection: any Connection) {
         guard owns(connection) else { return }
-        state = .open(connection)
-        connection.send(waiting.map { .bytes($0.frame) })
+        ask(connection, PeerVersions.newestQuestion)
+    }
+
+    private func ask(_ connection: any Connection, _ version: Int16) {
+        let correlationID = takeCorrelationID()
+        state = .asking(connection, correlationID: correlationID, version: version)
+        connection.send([
+            .bytes(
+                PeerVersions.question(
+                    version, correlationID: correlationID, clientID: clientID))
+        ])
     }
 
     func received(_ frames: [SharedBytes], on connection: any Connection) {
         for frame in frames where owns(connection) {
-            guard let request = waiting.first, frame.count >= 4,
-                frame.integer(at: 0, as: Int32.self) == request.correlationID
-            else {
+            guard frame.count >= 4 else {
                 abandon(.undecodable(.invalidValue("correlationID")))
                 return
             }
-            waiting.removeFirst()
-            loop.disarm(request.timer)
-            request.finish(.success(frame))
+            let correlationID = frame.integer(at: 0, as: Int32.self)
+            if case .asking(_, let asked, let version) = state, correlationID == asked {
+                answered(PeerVersions.read(frame, to: version), on: connection)
+            } else {
+                finish(frame, correlationID)
+            }
         }
+    }
+
+    private func answered(_ answer: PeerVersions.Answer, on connection: any Connection) {
+        switch answer {
+        case .versions(let offered):
+            state = .open(connection, offered)
+            negotiated?(offered)
+            sendWaiting(on: connection, offered)
+        case .askAgain(let version): ask(connection, version)
+        case .unusable(let error): abandon(.undecodable(error))
+        }
+    }
+
+    private func finish(_ frame: SharedBytes, _ correlationID: Int32) {
+        guard let request = waiting.first, request.correlationID == correlationID,
+            let version = request.sentIn
+        else {
+            abandon(.undecodable(.invalidValue("correlationID")))
+            return
+        }
+        waiting.removeFirst()
+        loop.disarm(request.timer)
+        request.finish(.success(frame), version)
     }
 
     func drained(_ connection: any Connection) {}

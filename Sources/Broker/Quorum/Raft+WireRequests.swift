@@ -5,11 +5,14 @@ internal import WireMessages
 /// The quorum's requests between the mind's words and the wire's. All are about `__cluster_metadata-0`.
 enum QuorumWire {
     static let topic = TopicPartition.metadata.topic
-    static let voteVersion: Int16 = 2
-    static let beginVersion: Int16 = 1
-    static let endVersion: Int16 = 1
-    static let fetchVersion: Int16 = 18
-    static let fetchSnapshotVersion: Int16 = 1
+    /// Pre-vote came with 2 (KIP-996).
+    static let voteVersions: ClosedRange<Int16> = 2...2
+    /// Directory ids came with 1 (KIP-853).
+    static let beginVersions: ClosedRange<Int16> = 1...1
+    static let endVersions: ClosedRange<Int16> = 1...1
+    /// Directory ids came with 17, the high watermark with 18; both are tagged, and 15 names the replica as we do.
+    static let fetchVersions: ClosedRange<Int16> = 17...18
+    static let fetchSnapshotVersions: ClosedRange<Int16> = 1...1
 }
 
 extension VoteRequest {

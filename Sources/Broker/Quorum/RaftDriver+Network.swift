@@ -16,24 +16,25 @@ extension RaftDriver {
         let cluster = node.clusterID
         switch request {
         case .vote(let vote):
-            send(VoteRequest(vote, clusterID: cluster), QuorumWire.voteVersion, id, way) {
+            send(VoteRequest(vote, clusterID: cluster), QuorumWire.voteVersions, id, way) {
                 $0.quorumResponse
             }
         case .beginEpoch(let begin):
             send(
-                BeginQuorumEpochRequest(begin, clusterID: cluster), QuorumWire.beginVersion, id, way
+                BeginQuorumEpochRequest(begin, clusterID: cluster), QuorumWire.beginVersions, id,
+                way
             ) { $0.quorumResponse }
         case .endEpoch(let end):
             send(
-                EndQuorumEpochRequest(end, clusterID: cluster), QuorumWire.endVersion, id, way
+                EndQuorumEpochRequest(end, clusterID: cluster), QuorumWire.endVersions, id, way
             ) { $0.quorumResponse }
         case .fetch(let fetch):
-            send(FetchRequest(fetch, clusterID: cluster), QuorumWire.fetchVersion, id, way) {
+            send(FetchRequest(fetch, clusterID: cluster), QuorumWire.fetchVersions, id, way) {
                 $0.quorumResponse
             }
         case .fetchSnapshot(let fetch):
             send(
-                FetchSnapshotRequest(fetch, clusterID: cluster), QuorumWire.fetchSnapshotVersion,
+                FetchSnapshotRequest(fetch, clusterID: cluster), QuorumWire.fetchSnapshotVersions,
                 id, way
             ) { $0.quorumResponse }
         }
@@ -46,12 +47,12 @@ extension RaftDriver {
     }
 
     private func send<Request: RequestMessage>(
-        _ request: Request, _ version: Int16, _ id: Raft.RequestID, _ way: Way,
+        _ request: Request, _ versions: ClosedRange<Int16>, _ id: Raft.RequestID, _ way: Way,
         _ translate: @escaping (Request.Response) -> Raft.Response?
     ) {
         // The mind keeps its own time for requests; this one only cleans up behind it.
         let timeout = raft.configuration.requestTimeout * 2
-        way.connection.send(request, version: version, timeout: timeout) { [weak self] result in
+        way.connection.send(request, versions: versions, timeout: timeout) { [weak self] result in
             guard let self else { return }
             if case .success = result, case .replica(let id) = way.peer {
                 self.leaderContact.heard(from: id)

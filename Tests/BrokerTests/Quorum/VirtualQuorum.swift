@@ -174,6 +174,20 @@ final class VirtualQuorum {
         members.firstIndex { $0.driver?.raft.isLeader == true && $0.told.activeIn != nil }
     }
 
+    /// What a controller's listener tells that it speaks.
+    private static var versions: ApiVersionsResponse {
+        var response = ApiVersionsResponse()
+        response.apiKeys = APITable.served.entries.filter { $0.listeners.contains(.controller) }.map
+        { entry in
+            var shown = ApiVersionsResponse.ApiVersion()
+            shown.apiKey = entry.key.rawValue
+            shown.minVersion = entry.versions.lowerBound
+            shown.maxVersion = entry.versions.upperBound
+            return shown
+        }
+        return response
+    }
+
     private static func serve(
         _ frame: SharedBytes, by driver: RaftDriver, _ answer: @escaping (SharedBytes) -> Void
     ) {
@@ -187,6 +201,10 @@ final class VirtualQuorum {
                     answer(
                         try encodeResponse(message, version: version, correlationID: correlation))
                 } catch { Issue.record(error) }
+            }
+            if header.apiKey == .apiVersions {
+                send(Self.versions)
+                return
             }
             var request: Raft.Request?
             var cluster: String?
