@@ -1,7 +1,9 @@
 internal import Bytes
 internal import Configuration
+internal import Controller
 internal import Model
 internal import Ports
+internal import Replication
 internal import Telemetry
 internal import Wire
 internal import WireMessages
@@ -66,15 +68,20 @@ final class BrokerLifecycle {
     private var isLeaving = false
     private var isStopped = false
     private var registrationDeadline: Instant?
+    private var controllerID: BrokerID?
+    private var lease: LeadershipLease {
+        didSet { node.lease.set(lease) }
+    }
 
     init(registration: Registration, node: Node) {
         self.registration = registration
         self.node = node
         loop = node.world.metadataLoop
+        lease = LeadershipLease(node.configuration.leaseTerms)
         channel = ControllerChannel(
             clientID: "broker-\(registration.brokerID.rawValue)-heartbeat", loop: loop,
             transport: node.world.transport)
-        channel.disconnected = { [weak self] _ in self?.connectionLost() }
+        channel.disconnected = { [weak self] reason in self?.connectionLost(reason) }
     }
 
     func start() {
@@ -85,6 +92,8 @@ final class BrokerLifecycle {
 
     func controllerChanged(to id: BrokerID?, _ endpoint: Endpoint?) {
         channel.controllerChanged(to: id, endpoint)
+        if id != controllerID { lease.controllerChanged(at: loop.now) }
+        controllerID = id
         // The new controller gives Martlet brokers half a second to be heard.
         if id != nil, epoch != .none { heartbeat() }
     }
@@ -199,14 +208,16 @@ final class BrokerLifecycle {
         switch response.errorCode {
         case .none:
             refusals = 0
-            node.lease.extend(to: sentAt + node.configuration.brokerSession)
+            if response.isFenced { lease.lost() } else { lease.heartbeatAnswered(sentAt: sentAt) }
             obey(response)
             if mustRepeat { heartbeat() }
         case .staleBrokerEpoch, .brokerIdNotRegistered:
             node.log.warn("registrationLost", ["cause": response.errorCode])
+            lease.lost()
             epoch = .none
             register()
         default:
+            if response.errorCode == .notController { lease.controllerChanged(at: loop.now) }
             // A controller that is not active yet will not wait for the next tick to fence the silent.
             loop.arm(at: loop.now + nextPause()) { [weak self] in self?.heartbeat() }
             node.log.write(
@@ -231,8 +242,10 @@ final class BrokerLifecycle {
     }
 
     /// The controller's grace is short: be heard again on a new connection at once.
-    private func connectionLost() {
+    private func connectionLost(_ reason: CloseReason) {
         isHeartbeatInFlight = false
+        lease.connectionLost(at: loop.now)
+        if case .failed(let error) = reason, error.kind == .refused { lease.controllerGone() }
         guard !isStopped else { return }
         loop.arm(at: loop.now + .milliseconds(20)) { [weak self] in self?.heartbeat() }
     }
@@ -268,6 +281,20 @@ final class BrokerLifecycle {
         isStopped = true
         channel.disconnected = nil
         channel.close()
+    }
+}
+
+extension NodeConfiguration {
+    /// What a lease of this broker is made of.
+    fileprivate var leaseTerms: LeadershipLease.Terms {
+        // Without no-op records a deposed controller finds out by its own check of the quorum only.
+        let check = quorumFetchTimeout * 3 / 2
+        return LeadershipLease.Terms(
+            session: brokerSession, quorumFetchTimeout: quorumFetchTimeout,
+            idleMax: noOpInterval > .zero ? min(noOpInterval, check) : check,
+            heartbeatInterval: heartbeatInterval,
+            connectionGrace: ControllerSettings.connectionGrace,
+            activationGrace: ControllerSettings.activationGrace)
     }
 }
 

@@ -60,6 +60,14 @@ package struct ReplicaFacts: Equatable, Sendable {
     }
 }
 
+/// What a loop of a broker goes by when it answers for what it leads.
+package struct StandingFacts: Sendable {
+    /// The registration it runs under.
+    package let epoch: BrokerEpoch
+    package let hasLease: Bool
+    package let image: MetadataImage
+}
+
 /// For those who check from outside that the cluster keeps its promises.
 extension BrokerServer {
     /// The quorum. Only on the metadata loop.
@@ -79,6 +87,14 @@ extension BrokerServer {
 
     /// The metadata as last published to the loops, all of it committed. Only on the metadata loop.
     package var metadataImage: MetadataImage { cluster.take().publisher.image }
+
+    /// What `loop` goes by. Only on that loop.
+    package func standingFacts(on loop: any Loop) -> StandingFacts? {
+        guard let shard = shards.first(where: { $0.loop === loop })?.take() else { return nil }
+        return StandingFacts(
+            epoch: shard.brokerEpoch, hasLease: shard.node.lease.isHeld(at: loop.now),
+            image: shard.image)
+    }
 
     /// Shows the replicas that `loop` owns, in no certain order. Only on that loop.
     package func forEachReplica(on loop: any Loop, _ body: (ReplicaFacts) -> Void) {

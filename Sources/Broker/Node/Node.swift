@@ -1,6 +1,7 @@
 package import Configuration
 internal import Model
 package import Ports
+internal import Replication
 internal import Synchronization
 package import Telemetry
 
@@ -58,7 +59,8 @@ package final class Node: Sendable {
         set { life.store(newValue.rawValue, ordering: .releasing) }
     }
 
-    /// Whether clients are let in: from the moment the broker has replayed its own registration.
+    /// Whether the node is of use: a broker from the moment it has replayed its own registration, and lets
+    /// clients in from then on; a controller alone while the quorum has a leader.
     var isOpen: Bool {
         get { open.load(ordering: .acquiring) }
         set { open.store(newValue, ordering: .releasing) }
@@ -104,15 +106,13 @@ final class ConnectionLimit: Sendable {
     }
 }
 
-/// Until when this broker may believe that it is still the leader of what it led: the time at which it sent
-/// its last answered heartbeat, plus the session.
-///
-/// The controller fences a broker only after its session has ended, so within the lease nobody else was made
-/// leader (except by an explicit change, which reaches this broker as metadata).
+/// When this broker's lease ends (`LeadershipLease`), for all loops.
 final class Lease: Sendable {
     private let expiry = Atomic<Int64>(0)
 
-    func extend(to instant: Instant) { expiry.store(instant.nanoseconds, ordering: .releasing) }
+    func set(_ lease: LeadershipLease) {
+        expiry.store(lease.expiry.nanoseconds, ordering: .releasing)
+    }
 
     func isHeld(at now: Instant) -> Bool { now.nanoseconds < expiry.load(ordering: .acquiring) }
 }

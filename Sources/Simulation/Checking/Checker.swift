@@ -22,6 +22,7 @@ package final class Checker {
     private let votes: VoteRules
     private let metadata: MetadataRules
     private let partitions: PartitionRules
+    private let leases: LeaseRules
     /// Called when a rule is broken.
     package var whenBroken: () -> Void = {}
 
@@ -30,6 +31,7 @@ package final class Checker {
         votes = VoteRules(disks, book)
         metadata = MetadataRules(book)
         partitions = PartitionRules(disks, book)
+        leases = LeaseRules(book)
         self.timeline = timeline
         book.whenBroken = { [weak self] violation in
             timeline.add("VIOLATION \(violation)")
@@ -90,6 +92,16 @@ package final class Checker {
         partitions.observe(facts, of: life) { epoch in
             metadata.state(of: facts.key, at: epoch)?.isr
         }
+    }
+
+    /// The metadata that a loop goes by.
+    package func observe(_ standing: StandingFacts) { leases.observe(standing) }
+
+    /// - Parameter standing: what the loop goes by that believes in `facts`.
+    package func observe(
+        _ facts: ReplicaFacts, _ standing: StandingFacts, of node: BrokerID
+    ) {
+        leases.observe(facts, standing, of: node)
     }
 
     /// Who was last seen to lead a partition, and in which epoch; nil if nobody was.

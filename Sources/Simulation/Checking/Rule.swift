@@ -34,6 +34,8 @@ package enum Rule: String, CaseIterable, Sendable {
     case fencedAreNotInSync
 
     // Partitions, from the state of each replica after each turn of its loop, and from the disks.
+    /// Who was fenced and replaced holds no lease: its own word (`acks=1`) is worth nothing.
+    case fencedHoldNoLease
     /// A leader epoch of a partition has one leader.
     case oneLeaderPerLeaderEpoch
     /// A leader's high watermark never falls while it leads (Q6).

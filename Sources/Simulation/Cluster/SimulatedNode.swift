@@ -193,7 +193,12 @@ package final class SimulatedNode: @unchecked Sendable {
         }
         for loop in dataLoops {
             loop.afterTurn = { [checker] in
-                server.forEachReplica(on: loop) { checker.observe($0, of: life) }
+                guard let standing = server.standingFacts(on: loop) else { return }
+                checker.observe(standing)
+                server.forEachReplica(on: loop) { facts in
+                    checker.observe(facts, of: life)
+                    checker.observe(facts, standing, of: life.node)
+                }
             }
         }
     }
