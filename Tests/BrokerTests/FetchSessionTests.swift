@@ -31,6 +31,13 @@ struct FetchSessionTests {
         #expect(it.targets.first { $0.key.partition == 2 }?.fetchOffset == 8)
     }
 
+    @Test func `has nothing left when all is forgotten`() {
+        var it = session(0..<2)
+        it.forget(target(0).key)
+        it.forget(target(1).key)
+        #expect(it.targets.isEmpty && it.order().isEmpty)
+    }
+
     @Test func `gives the next partition its turn after one that was served`() {
         var it = session(0..<3)
         #expect(it.order() == [0, 1, 2])

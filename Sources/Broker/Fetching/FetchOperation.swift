@@ -101,7 +101,8 @@ final class FetchOperation {
     private func decide() {
         let bytes = answers.reduce(0) { $0 + $1.recordBytes }
         let isUrgent = answers.contains { $0.isUrgent }
-        if isOverdue || isUrgent || bytes >= terms.minBytes {
+        // Who asks for nothing has nothing to wait for.
+        if isOverdue || isUrgent || answers.isEmpty || bytes >= terms.minBytes {
             answer()
         } else {
             wait()

@@ -38,6 +38,7 @@ extension Shard {
         }
         if request.sessionEpoch == -1 {
             sessions.remove(request.sessionID)
+            noteSessions()
             return .granted(Self.sessionless(asked))
         }
         if request.sessionEpoch == 0 {
@@ -54,7 +55,7 @@ extension Shard {
     private func open(
         _ targets: [FetchTarget], usesTopicIDs: Bool, isFollower: Bool
     ) -> FetchSessionUse {
-        guard
+        guard !targets.isEmpty,
             let id = sessions.open(
                 isFollower: isFollower, usesTopicIDs: usesTopicIDs, now: loop.now,
                 chance: { node.world.entropy.next() })
@@ -88,8 +89,14 @@ extension Shard {
             }
         }
         for target in asked { sessions[id]?.update(target) }
-        noteSessions()
         guard let current = sessions[id] else { return .refused(.fetchSessionIdNotFound) }
+        guard !current.targets.isEmpty else {
+            // Nothing is left to follow: the slot is for others, and the answer tells so.
+            sessions.remove(id)
+            noteSessions()
+            return .granted(Self.sessionless(asked))
+        }
+        noteSessions()
         let order = current.order()
         return .granted(
             FetchSessionUse(

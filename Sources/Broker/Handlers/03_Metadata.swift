@@ -70,11 +70,25 @@ enum MetadataHandler {
             shard: shard, listener: listener, version: exchange.version,
             showsOperations: request.includeTopicAuthorizedOperations)
         if let asked = request.topics, exchange.version >= 1 || !asked.isEmpty {
-            response.topics = asked.map { view.topic($0, failures) }
+            var seen: Set<TopicWish> = []
+            for topic in asked where seen.insert(TopicWish(topic)).inserted {
+                response.topics.append(view.topic(topic, failures))
+            }
         } else {
             shard.image.forEachTopic { response.topics.append(view.topic($0)) }
         }
         return response
+    }
+}
+
+/// A topic as it is asked for; asked for twice it is answered once.
+private struct TopicWish: Hashable {
+    let name: String?
+    let id: UUID
+
+    init(_ topic: MetadataRequest.MetadataRequestTopic) {
+        name = topic.name
+        id = topic.topicID
     }
 }
 

@@ -29,6 +29,8 @@ extension APITable {
             APIEntry(.offsetForLeaderEpoch, 2...4, on: broker, OffsetForLeaderEpochHandler.handle),
             APIEntry(.describeConfigs, 1...4, on: broker, DescribeConfigsHandler.handle),
             APIEntry(.describeCluster, 0...2, on: both, DescribeClusterHandler.handle),
+            APIEntry(.describeProducers, 0...0, on: broker, DescribeProducersHandler.handle),
+            APIEntry(.listConfigResources, 0...1, on: broker, ListConfigResourcesHandler.handle),
             APIEntry(
                 .describeTopicPartitions, 0...0, on: broker,
                 DescribeTopicPartitionsHandler.handle),

@@ -41,9 +41,11 @@ extension Partition {
             if moved { highWatermarkMoved() }
             return nil
         case .unknownReplica:
-            return .failure(.unknownTopicOrPartition)
+            // One that tells the right epoch may know of an assignment that this leader has not heard of yet.
+            return .failure(
+                target.currentLeaderEpoch == .none ? .notLeaderOrFollower : .unknownLeaderEpoch)
         case .staleBroker:
-            return .failure(.staleBrokerEpoch)
+            return .failure(.notLeaderOrFollower)
         }
     }
 
@@ -81,7 +83,8 @@ extension Partition {
             }
             return answer
         } catch {
-            return failure(of: error, answer)
+            // With an error nothing else is told: a position out of range may be another log's.
+            return .failure(errorCode(reading: error))
         }
     }
 
@@ -103,12 +106,6 @@ extension Partition {
         answer.highWatermark = highWatermark
         answer.logStartOffset = log.logStartOffset
         answer.divergingEpoch = own
-        return answer
-    }
-
-    private func failure(of error: LogError, _ facts: FetchAnswer) -> FetchAnswer {
-        var answer = facts
-        answer.error = errorCode(reading: error)
         return answer
     }
 
