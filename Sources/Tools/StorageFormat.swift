@@ -94,7 +94,7 @@ struct StorageFormat: Sendable {
         of directory: String, on fileSystem: any FileSystem
     ) throws(ToolFailure) -> MetaProperties? {
         do { return try MetaProperties.read(in: directory, on: fileSystem) } catch {
-            throw .failed("\(error)")
+            throw .failed("\(directory) cannot be used: \(error). Correct it, or log.dirs.")
         }
     }
 

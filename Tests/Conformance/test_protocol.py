@@ -1,6 +1,7 @@
 """What the broker answers to single requests, spoken through kafka-python's message schemas."""
 
 import os
+import struct
 import sys
 import time
 import unittest
@@ -9,7 +10,9 @@ import uuid
 import kafka.protocol.admin as admin
 import kafka.protocol.consumer as consumer
 import kafka.protocol.metadata as metadata
+import kafka.protocol.producer as producing
 from confluent_kafka import Producer
+from kafka.record.memory_records import MemoryRecordsBuilder
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Integration"))
 
@@ -17,8 +20,8 @@ from cluster import Cluster, run  # noqa: E402
 from wire import Connection, Question  # noqa: E402
 
 NONE, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, NOT_LEADER, UNSUPPORTED = 0, 1, 3, 6, 35
-INVALID_REQUEST, SESSION_NOT_FOUND, SESSION_EPOCH, FENCED_EPOCH, UNKNOWN_EPOCH = 42, 70, 71, 74, 76
-INVALID_UPDATE_VERSION = 95
+INVALID_REQUEST, SESSION_NOT_FOUND, SESSION_EPOCH, FENCED_EPOCH, UNKNOWN_EPOCH = 42, 70, 71, 74, 75
+INVALID_UPDATE_VERSION, NOT_ENOUGH_REPLICAS = 95, 19
 NO_TOPIC = uuid.UUID(int=0)
 
 
@@ -62,6 +65,67 @@ class Protocol(unittest.TestCase):
         """The partition's leader and its epoch."""
         found = next(p for p in self.described(topic).partitions if p.partition_index == partition)
         return found.leader_id, found.leader_epoch
+
+    def down(self, number):
+        """Stops a node in an orderly way until the test is over."""
+        node = self.cluster.nodes[number]
+        self.assertEqual(node.terminate(), 0)
+        self.addCleanup(node.wait_ready)
+        self.addCleanup(node.start)
+
+    def eventually(self, condition, limit=20):
+        deadline = time.monotonic() + limit
+        while not (found := condition()):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        return found
+
+    # Produce
+
+    def produce(self, connection, topic, acks, value=b"v", version=8):
+        builder = MemoryRecordsBuilder(magic=2, compression_type=0, batch_size=1 << 20)
+        builder.append(timestamp=1, key=None, value=value)
+        builder.close()
+        data = producing.ProduceRequest.TopicProduceData
+        request = producing.ProduceRequest(
+            transactional_id=None, acks=acks, timeout_ms=5000, topic_data=[data(
+                name=topic, topic_id=NO_TOPIC, partition_data=[data.PartitionProduceData(
+                    index=0, records=bytes(builder.buffer()))])])
+        if acks == 0:
+            request.API_VERSION = version
+            request.with_header(9, "wire")
+            frame = request.encode(header=True)
+            connection.socket.sendall(struct.pack(">i", len(frame)) + frame)
+            return None
+        answer = self.call(connection, request, producing.ProduceResponse, version)
+        return answer, answer.responses[0].partition_responses[0]
+
+    def test_acks_0_1_and_all_with_too_few_replicas(self):
+        topic = self.topic(min_insync_replicas=3)
+        leader, _ = self.leader(topic)
+        connection = self.connect(leader)
+        for acks in (1, -1):
+            self.assertEqual(self.produce(connection, topic, acks)[1].error_code, NONE)
+        self.down(next(n for n in self.cluster.nodes if n != leader))
+        self.eventually(lambda: len(self.described(topic, connection).partitions[0].isr_nodes) == 2)
+        self.assertEqual(
+            self.produce(connection, topic, -1)[1].error_code, NOT_ENOUGH_REPLICAS)
+        self.assertEqual(self.produce(connection, topic, 1)[1].error_code, NONE)
+        # Nothing answers acks=0: the next answer is that of the next request.
+        self.produce(connection, topic, 0)
+        self.assertEqual(self.offsets(connection, topic, -1).error_code, NONE)
+
+    def test_a_produce_to_a_follower_names_the_leader_and_its_endpoint(self):
+        topic = self.topic()
+        leader, epoch = self.leader(topic)
+        follower = next(n for n in self.cluster.nodes if n != leader)
+        answer, part = self.produce(self.connect(follower), topic, -1, version=10)
+        self.assertEqual(part.error_code, NOT_LEADER)
+        self.assertEqual(
+            (part.current_leader.leader_id, part.current_leader.leader_epoch), (leader, epoch))
+        self.assertEqual(
+            [(node.node_id, node.host, node.port) for node in answer.node_endpoints],
+            [(leader, "127.0.0.1", self.cluster.port(leader))])
 
     # Fetch
 
@@ -165,19 +229,14 @@ class Protocol(unittest.TestCase):
         self.write(topic, 1)
         leader, epoch = self.leader(topic)
         # Another leader has another epoch.
-        run("leader-election", "--bootstrap-server", self.cluster.bootstrap, "--election-type",
-            "preferred", "--all-topic-partitions", check=False)
-        other = self.cluster.nodes[leader]
-        other.terminate()
-        self.addCleanup(other.wait_ready)
-        self.addCleanup(other.start)
-        survivor = next(n for n in self.cluster.nodes if n != leader)
-        deadline = time.monotonic() + 20
-        while True:
-            found = self.described(topic, self.connect(survivor)).partitions[0]
-            if found.leader_id not in (-1, leader):
-                break
-            self.assertLess(time.monotonic(), deadline)
+        self.down(leader)
+        survivor = self.connect(next(n for n in self.cluster.nodes if n != leader))
+
+        def successor():
+            part = self.described(topic, survivor).partitions[0]
+            return part if part.leader_id not in (-1, leader) else None
+
+        found = self.eventually(successor)
         self.assertGreater(found.leader_epoch, epoch)
         connection = self.connect(found.leader_id)
         for asked, error in (
@@ -345,6 +404,71 @@ class Protocol(unittest.TestCase):
         self.assertEqual(listed(1, 32), (NONE, {(32, "g")}))
         self.assertEqual(listed(0), (NONE, set()))
         self.assertEqual(listed(1, 99)[0], UNSUPPORTED)
+
+    def test_topics_are_described_in_pages_with_eligible_leaders(self):
+        topic = self.topic(5, min_insync_replicas=3)
+        self.down(3)
+        connection = self.connect(1)
+        asked = admin.DescribeTopicPartitionsRequest
+
+        def page(first, limit):
+            cursor = asked.Cursor(topic_name=topic, partition_index=first) if first else None
+            return self.call(
+                connection, asked(
+                    topics=[asked.TopicRequest(name=topic)], response_partition_limit=limit,
+                    cursor=cursor), admin.DescribeTopicPartitionsResponse, 0)
+
+        self.eventually(lambda: all(
+            list(part.eligible_leader_replicas or []) == [3]
+            for part in page(0, 100).topics[0].partitions))
+        numbers, first = [], 0
+        while True:
+            answer = page(first, 2)
+            numbers.append([part.partition_index for part in answer.topics[0].partitions])
+            if answer.next_cursor is None:
+                break
+            self.assertEqual(answer.next_cursor.topic_name, topic)
+            first = answer.next_cursor.partition_index
+        self.assertEqual(numbers, [[0, 1], [2, 3], [4]])
+
+    def test_settings_are_described_with_documentation(self):
+        topic = self.topic()
+        resource = admin.DescribeConfigsRequest.DescribeConfigsResource
+        for wanted in (True, False):
+            answer = self.call(
+                self.connect(1), admin.DescribeConfigsRequest(
+                    resources=[resource(
+                        resource_type=2, resource_name=topic, configuration_keys=["retention.ms"])],
+                    include_synonyms=True, include_documentation=wanted),
+                admin.DescribeConfigsResponse, 4)
+            found = answer.results[0].configs
+            self.assertEqual([entry.name for entry in found], ["retention.ms"])
+            self.assertEqual(bool(found[0].documentation), wanted)
+            # 5 is LONG; what it is without a value of its own comes from the default.
+            self.assertEqual(found[0].config_type, 5)
+            self.assertEqual([s.name for s in found[0].synonyms], ["log.retention.hours"])
+
+    def test_fenced_brokers_and_controllers_are_described(self):
+        def brokers(connection, version=2, **fields):
+            answer = self.call(
+                connection, admin.DescribeClusterRequest(**{"endpoint_type": 1, **fields}),
+                admin.DescribeClusterResponse, version)
+            self.assertEqual(answer.error_code, NONE)
+            return {(node.broker_id, node.port, node.is_fenced) for node in answer.brokers}
+
+        ports = {number: self.cluster.port(number) for number in (1, 2, 3)}
+        connection = self.connect(1)
+        self.assertEqual(brokers(connection), {(n, ports[n], False) for n in ports})
+        controllers = Connection(f"127.0.0.1:{self.cluster.controller_port(1)}")
+        self.addCleanup(controllers.close)
+        self.assertEqual(
+            brokers(controllers, endpoint_type=2),
+            {(n, self.cluster.controller_port(n), False) for n in ports})
+        self.down(3)
+        self.eventually(lambda: brokers(connection) == {(n, ports[n], False) for n in (1, 2)})
+        self.assertEqual(
+            brokers(connection, include_fenced_brokers=True),
+            {(n, ports[n], n == 3) for n in ports})
 
     def test_features_are_raised_and_lowered(self):
         keys = admin.UpdateFeaturesRequest.FeatureUpdateKey

@@ -62,6 +62,8 @@ struct FetchAnswer: Sendable {
     var abortedTransactions: [Aborted]?
     /// Whole batches, in order.
     var records: [OutgoingPiece] = []
+    /// The limit of the whole answer left no room for all of them.
+    private(set) var isCut = false
     /// Up to where the reader may see, at the time of reading: a change past it is worth waking for.
     var readableEnd: Offset = .none
 
@@ -79,6 +81,7 @@ struct FetchAnswer: Sendable {
 
     /// Cuts the records to `limit` bytes. A cut batch at the end is legal; readers ignore it.
     mutating func limitRecords(to limit: Int) {
+        isCut = true
         var room = limit
         var kept: [OutgoingPiece] = []
         for piece in records where room > 0 {

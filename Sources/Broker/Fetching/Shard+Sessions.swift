@@ -151,7 +151,8 @@ extension Shard {
         guard let session = sessions[use.sessionID], position < session.targets.count,
             session.targets[position].key == use.targets[index].key
         else { return true }
-        if !answer.records.isEmpty { sessions[use.sessionID]?.servedLast(position) }
+        // What was cut may be of no use to the client: its turn is still to come.
+        if !answer.records.isEmpty, !answer.isCut { sessions[use.sessionID]?.servedLast(position) }
         let isNews = sessions[use.sessionID]?.tell(answer, at: position) ?? true
         return isNews || !use.isIncremental
     }
