@@ -166,8 +166,8 @@ let package = Package(
         tests(
             "ClientTests",
             [
-                "Client", "Wire", "WireMessages", "Records", "Compression", "Bytes", "Model",
-                "TestSupport",
+                "Client", "Wire", "WireMessages", "InternalRecords", "Records", "Compression", "Bytes",
+                "Model", "TestSupport",
             ]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
         tests(

@@ -31,6 +31,10 @@ public enum ClientError: Error, Hashable, Sendable {
     case tooMany(limit: Int, of: String)
     /// The request does not fit the version of the API that the server speaks.
     case notExpressible(api: String, reason: String)
+    /// Not a regular expression.
+    case invalidPattern(String)
+    /// The operation needs a group, and the configuration names none.
+    case noGroup
     /// The client has been closed.
     case closed
 }
@@ -43,7 +47,7 @@ extension ClientError {
         case .refused(let code, _): code.advice != .fail
         case .invalidServer, .timedOut, .unsupportedVersion, .malformedAnswer, .damagedBatch,
             .unknownPartition, .bufferExhausted, .recordTooLarge, .offsetOutOfRange, .tooMany,
-            .notExpressible, .closed:
+            .notExpressible, .invalidPattern, .noGroup, .closed:
             false
         }
     }
@@ -85,6 +89,8 @@ extension ClientError: CustomStringConvertible {
             "partition \(partition) has no offset \(offset.rawValue) and auto.offset.reset is none"
         case .tooMany(let limit, let what): "more than \(limit) \(what) at once"
         case .notExpressible(let api, let reason): "\(api) cannot be sent: \(reason)"
+        case .invalidPattern(let text): "'\(text)' is not a regular expression"
+        case .noGroup: "the consumer's configuration names no group: set group.id"
         case .closed: "the client is closed"
         }
     }

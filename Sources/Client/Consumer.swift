@@ -1,15 +1,22 @@
 public import Model
 internal import Ports
 
-/// Reads records of partitions it is told to read.
+/// Reads records: of partitions it is told to read, or, as a member of a group, of those it is assigned.
 ///
 ///     let consumer = Consumer(configuration, runtime: runtime)
 ///     await consumer.assign([(TopicPartition("orders", 0), .reset(.earliest))])
 ///     for try await record in consumer.records { … }
 ///
-/// May be used from any task, but only one at a time waits for records.
+///     settings.group = GroupConfiguration(id: "billing")
+///     let member = Consumer(configuration, consumer: settings, runtime: runtime)
+///     try await member.subscribe(.topics(["orders"]))
+///     for try await record in member.records { … }
+///
+/// Asking for the next records says that those before are done with: that is what is committed by itself, and
+/// before it no partition is given to another member. May be used from any task, but only one at a time waits
+/// for records.
 public final class Consumer: Sendable {
-    private let desk: LoopBound<ConsumerDesk>
+    fileprivate let desk: LoopBound<ConsumerDesk>
 
     public init(
         _ configuration: ClientConfiguration,
@@ -69,14 +76,120 @@ public final class Consumer: Sendable {
         return try result.get()
     }
 
-    /// Ends. A poll that waits fails.
-    public func close() async { await onLoop { $0.close() } }
+    /// Commits and leaves the group, if it is a member of one, and ends. A poll that waits fails.
+    public func close() async {
+        await withCheckedContinuation { continuation in
+            desk.post { $0.close { continuation.resume() } }
+        }
+    }
 
-    private func onLoop<R: Sendable>(
+    fileprivate func onLoop<R: Sendable>(
         _ body: @escaping @Sendable (ConsumerDesk) -> R
     ) async -> R {
         await withCheckedContinuation { continuation in
             desk.post { continuation.resume(returning: body($0)) }
+        }
+    }
+}
+
+// MARK: - Groups
+
+extension Consumer {
+    /// How long an operation of the group may take.
+    public static let operationLimit = Duration.seconds(60)
+
+    /// Becomes a member of the group with this subscription, or changes it.
+    ///
+    /// - Throws: `noGroup`, `invalidPattern`, `closed`. What the group itself refuses is thrown by `poll`.
+    public func subscribe(_ subscription: Subscription) async throws(ClientError) {
+        let failure = await onLoop { desk -> ClientError? in
+            do throws(ClientError) {
+                try desk.driver.subscribe(subscription)
+                return nil
+            } catch { return error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Commits, gives up all partitions and leaves the group. The consumer may subscribe again.
+    public func unsubscribe() async {
+        await withCheckedContinuation { continuation in
+            desk.post { $0.driver.leave { continuation.resume() } }
+        }
+    }
+
+    /// What this consumer reads, ascending.
+    public var assignment: [TopicPartition] { get async { await onLoop { $0.driver.assignment } } }
+
+    /// This member's id and its generation or member epoch; nil without a group.
+    public var membership: (memberID: String, epoch: Int32)? {
+        get async { await onLoop { $0.driver.membership } }
+    }
+
+    /// Commits these offsets, or everything that was handed out.
+    ///
+    /// - Throws: `refused` if the group has gone on without this member, `timedOut`.
+    public func commit(
+        _ offsets: [TopicPartition: CommittedOffset]? = nil, within limit: Duration = operationLimit
+    ) async throws(ClientError) {
+        let failure = await withCheckedContinuation { continuation in
+            desk.post { desk in
+                desk.driver.commit(offsets, within: limit) { continuation.resume(returning: $0) }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The same without waiting; a failure comes as an event of `rebalances`.
+    public func commitLater(_ offsets: [TopicPartition: CommittedOffset]? = nil) {
+        desk.post { $0.driver.commit(offsets, within: Self.operationLimit, then: nil) }
+    }
+
+    /// What the group has committed in these partitions; those without are absent.
+    public func committed(
+        _ partitions: [TopicPartition], within limit: Duration = operationLimit
+    ) async throws(ClientError) -> [TopicPartition: CommittedOffset] {
+        let result = await withCheckedContinuation { continuation in
+            desk.post { desk in
+                desk.driver.committed(partitions, within: limit) {
+                    continuation.resume(returning: $0)
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    /// What happens to this member's partitions. For one listener at a time; asking for the next event says
+    /// that the one before has been dealt with. Partitions to be revoked are given up only then, and assigned
+    /// ones read only then, so the listener may commit or seek first.
+    public var rebalances: Rebalances { Rebalances(consumer: self) }
+
+    /// Ends when the consumer is closed.
+    public struct Rebalances: AsyncSequence, Sendable {
+        public typealias Element = RebalanceEvent
+        public typealias Failure = Never
+        fileprivate let consumer: Consumer
+
+        public func makeAsyncIterator() -> Iterator { Iterator(consumer: consumer) }
+
+        /// Gone, it waits for nobody any more.
+        public final class Iterator: AsyncIteratorProtocol, Sendable {
+            private let consumer: Consumer
+
+            fileprivate init(consumer: Consumer) { self.consumer = consumer }
+
+            public func next() async -> RebalanceEvent? {
+                let desk = consumer.desk
+                return await withCheckedContinuation { continuation in
+                    desk.post { $0.nextEvent { continuation.resume(returning: $0) } }
+                }
+            }
+
+            public func next(isolation: isolated (any Actor)?) async -> RebalanceEvent? {
+                await next()
+            }
+
+            deinit { consumer.desk.post { $0.stopListening() } }
         }
     }
 }

@@ -6,6 +6,8 @@ public enum OffsetReset: Hashable, Sendable {
     case latest
     /// The first record at or after this time; the end if there is none.
     case timestamp(Timestamp)
+    /// The first record of the time before now; the end if there is none (KIP-1106).
+    case byDuration(Duration)
     /// Nowhere: it is an error.
     case none
 }
@@ -36,6 +38,8 @@ public struct ConsumerConfiguration: Hashable, Sendable {
     public var createsTopics: Bool = true
     /// Where this client runs, for fetching from a near replica (KIP-392) [`client.rack`].
     public var rack: String = ""
+    /// The group whose member this is, or under whose name it commits.
+    public var group: GroupConfiguration?
 
     public init() {}
 }

@@ -54,6 +54,9 @@ struct Play {
     var deliveries: [Delivery] = []
     var answers: [CallID: ClientError?] = [:]
     var notes: [String] = []
+    var rebalances: [RebalanceEvent] = []
+    var commits: [UInt64: ClientError?] = [:]
+    var committed: [UInt64: [TopicPartition: CommittedOffset]] = [:]
     var open: [ConnectionID: BrokerID] = [:]
     var connectCount = 0
     var metadataCount = 0
@@ -121,6 +124,10 @@ struct Play {
         case .bufferHasRoom: notes.append("room")
         case .flushed: notes.append("flushed")
         case .recordsReady: notes.append("records")
+        case .rebalanced(let event): rebalances.append(event)
+        case .committed(let wish, let error): commits[wish] = .some(error)
+        case .committedOffsets(let wish, let result): committed[wish] = try result.get()
+        case .left: notes.append("left")
         }
     }
 
@@ -173,7 +180,12 @@ struct Play {
             broker.port = Int32(Cluster.port(of: node))
             return broker
         }
-        response.topics = (request.topics ?? []).map { wanted in
+        let all = cluster.topics.keys.sorted().map { name in
+            var topic = MetadataRequest.MetadataRequestTopic()
+            topic.name = name
+            return topic
+        }
+        response.topics = (request.topics ?? all).map { wanted in
             var topic = MetadataResponse.MetadataResponseTopic()
             let name = wanted.name ?? ""
             topic.name = name

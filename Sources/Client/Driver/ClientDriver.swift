@@ -23,6 +23,12 @@ package final class ClientDriver {
     package var onFlushed: () -> Void = {}
     /// There is something to take, or a failure.
     package var onRecords: () -> Void = {}
+    /// The partitions of the group moved.
+    package var onRebalance: (RebalanceEvent) -> Void = { _ in }
+    private var commits: [UInt64: (ClientError?) -> Void] = [:]
+    private var offsetQuestions: [UInt64: (CommittedOffsets) -> Void] = [:]
+    private var goodbyes: [() -> Void] = []
+    private var wishCount: UInt64 = 0
 
     /// Made and used on `runtime.loop` only.
     package init(
@@ -115,6 +121,79 @@ extension ClientDriver {
     }
 }
 
+// MARK: - The group's wishes
+
+/// Committed offsets by partition; those without one are absent.
+package typealias CommittedOffsets = Result<[TopicPartition: CommittedOffset], ClientError>
+
+extension ClientDriver {
+    /// Becomes a member of the group with this subscription, or changes it.
+    package func subscribe(_ subscription: Subscription) throws(ClientError) {
+        try core.subscribe(subscription, now: now)
+        advanceLater()
+    }
+
+    /// Commits, gives up everything and leaves.
+    package func leave(then: @escaping () -> Void) {
+        goodbyes.append(then)
+        core.leave(now: now)
+        advanceLater()
+    }
+
+    /// Commits these, or what was handed out.
+    package func commit(
+        _ offsets: [TopicPartition: CommittedOffset]?, within limit: Duration,
+        then: ((ClientError?) -> Void)?
+    ) {
+        var wish: UInt64?
+        if let then {
+            wishCount += 1
+            commits[wishCount] = then
+            wish = wishCount
+        }
+        core.commit(offsets, wish: wish, within: limit, now: now)
+        advanceLater()
+    }
+
+    /// Looks committed offsets up.
+    package func committed(
+        _ partitions: [TopicPartition], within limit: Duration,
+        then: @escaping (CommittedOffsets) -> Void
+    ) {
+        wishCount += 1
+        offsetQuestions[wishCount] = then
+        core.committed(partitions, wish: wishCount, within: limit, now: now)
+        advanceLater()
+    }
+
+    /// The application waits for records, and is done with those it had.
+    package func pollBegan() {
+        core.pollBegan(now: now)
+        advanceLater()
+    }
+
+    /// The application works.
+    package func pollEnded() {
+        core.pollEnded(now: now)
+        advanceLater()
+    }
+
+    /// Whether giving partitions up waits for `listenerIsDone`.
+    package func setListening(_ isListening: Bool) { core.setListening(isListening) }
+
+    /// Whoever listens has dealt with the last event.
+    package func listenerIsDone() {
+        core.listenerIsDone()
+        advanceLater()
+    }
+
+    /// What is assigned, ascending.
+    package var assignment: [TopicPartition] { core.assignment }
+
+    /// This member's id and its generation or epoch; nil without a group.
+    package var membership: (memberID: String, epoch: Int32)? { core.membership }
+}
+
 // MARK: - Turns
 
 extension ClientDriver {
@@ -123,6 +202,7 @@ extension ClientDriver {
         isAdvanceDue = true
         runtime.loop.atEndOfTurn { [self] in
             isAdvanceDue = false
+            core.wallTime = runtime.loop.wallTime
             core.advance(to: now)
             perform()
             rearm()
@@ -146,6 +226,14 @@ extension ClientDriver {
             case .bufferHasRoom: onRoom()
             case .flushed: onFlushed()
             case .recordsReady: onRecords()
+            case .rebalanced(let event): onRebalance(event)
+            case .committed(let wish, let error): commits.removeValue(forKey: wish)?(error)
+            case .committedOffsets(let wish, let result):
+                offsetQuestions.removeValue(forKey: wish)?(result)
+            case .left:
+                let waiting = goodbyes
+                goodbyes = []
+                for goodbye in waiting { goodbye() }
             }
         }
     }

@@ -1,21 +1,26 @@
 internal import Model
 internal import Ports
 
-/// The consumer's half on the loop: who waits for records.
+/// The consumer's half on the loop: who waits for records, and who listens to the group.
 final class ConsumerDesk {
     typealias Completion = @Sendable (Result<[FetchedChunk], ClientError>) -> Void
 
     let driver: ClientDriver
     private let runtime: ClientRuntime
+    private let closeLimit: Duration
     private var waiting: (limit: Int, timer: TimerID, completion: Completion)?
+    private var listener = RebalanceListener()
+    private var isClosed = false
 
     init(
         _ configuration: ClientConfiguration, _ consumer: ConsumerConfiguration,
         runtime: ClientRuntime
     ) {
         self.runtime = runtime
+        closeLimit = consumer.group?.closeTimeout ?? .zero
         driver = ClientDriver(configuration, consumer: consumer, runtime: runtime)
         driver.onRecords = { [unowned self] in recordsCame() }
+        driver.onRebalance = { [unowned self] in listener.take($0) }
     }
 
     /// Answers with what there is, or as soon as there is something, or with nothing after `timeout`.
@@ -23,7 +28,11 @@ final class ConsumerDesk {
         guard waiting == nil else {
             return completion(.failure(.tooMany(limit: 1, of: "polls of one consumer")))
         }
-        if let result = take(atMost: limit) { return completion(result) }
+        driver.pollBegan()
+        if let result = take(atMost: limit) {
+            driver.pollEnded()
+            return completion(result)
+        }
         let timer = runtime.loop.arm(at: runtime.loop.now + timeout) { [weak self] in
             self?.answer(.success([]))
         }
@@ -47,12 +56,92 @@ final class ConsumerDesk {
     private func answer(_ result: Result<[FetchedChunk], ClientError>) {
         guard let waiting else { return }
         self.waiting = nil
+        driver.pollEnded()
         runtime.loop.disarm(waiting.timer)
         waiting.completion(result)
     }
 
-    func close() {
-        driver.close()
+    /// The next event of the group, nil once the consumer is closed. Whoever asks has dealt with the one
+    /// before.
+    func nextEvent(_ completion: @escaping RebalanceListener.Completion) {
+        guard !isClosed else { return completion(nil) }
+        driver.setListening(true)
+        if listener.hasHeard { driver.listenerIsDone() }
+        listener.wait(completion)
+    }
+
+    /// Nobody listens any more: the group waits for nobody.
+    func stopListening() {
+        driver.setListening(false)
+        driver.listenerIsDone()
+    }
+
+    /// Commits and leaves the group, if there is one and it can be reached in time; then ends.
+    func close(_ completion: @escaping @Sendable () -> Void) {
+        guard !isClosed, closeLimit > .zero else {
+            finish()
+            return completion()
+        }
+        isClosed = true
         answer(.failure(.closed))
+        var isOpen = true
+        let finishOnce = { [self] in
+            guard isOpen else { return }
+            isOpen = false
+            finish()
+            completion()
+        }
+        let timer = runtime.loop.arm(at: runtime.loop.now + closeLimit, finishOnce)
+        driver.leave { [self] in
+            runtime.loop.disarm(timer)
+            finishOnce()
+        }
+    }
+
+    private func finish() {
+        isClosed = true
+        driver.close()
+        listener.end()
+        answer(.failure(.closed))
+    }
+}
+
+/// Events of a group on their way to the one who listens.
+struct RebalanceListener {
+    typealias Completion = @Sendable (RebalanceEvent?) -> Void
+
+    private var events: [RebalanceEvent] = []
+    private var waiting: Completion?
+    /// Whether the last event has been handed out and nothing was asked for since.
+    private(set) var hasHeard = false
+
+    /// Events kept for a listener that is slow, or for one that is to come; the oldest go first.
+    static let eventsMax = 1_000
+
+    mutating func take(_ event: RebalanceEvent) {
+        if let waiting {
+            self.waiting = nil
+            hasHeard = true
+            return waiting(event)
+        }
+        if events.count == Self.eventsMax { events.removeFirst() }
+        events.append(event)
+    }
+
+    mutating func wait(_ completion: @escaping Completion) {
+        waiting?(nil)
+        waiting = nil
+        hasHeard = false
+        guard !events.isEmpty else {
+            waiting = completion
+            return
+        }
+        hasHeard = true
+        completion(events.removeFirst())
+    }
+
+    mutating func end() {
+        waiting?(nil)
+        waiting = nil
     }
 }

@@ -73,6 +73,7 @@ extension ClientCore {
         isClosed = true
         producer?.close(effects: &effects)
         calls.close(effects: &effects)
+        closeGroup()
         network.close(now: now)
         effects += network.effects
         network.effects.removeAll()

@@ -16,11 +16,14 @@ package struct ClientCore {
     var calls: CallTable
     var producer: ProducerCore?
     var consumer: ConsumerCore?
+    var group: GroupCore?
     private var random: PRNG
     var effects: [ClientEffect] = []
     var callCount: UInt64 = 0
     var hadNews = false
     var isClosed = false
+    /// The wall clock of this turn, for positions that are told by time.
+    package var wallTime = Timestamp(0)
 
     /// - Parameter seed: where chance begins: pauses, partitions of records without a key.
     package init(
@@ -37,6 +40,11 @@ package struct ClientCore {
         }
         self.consumer = consumer.map {
             ConsumerCore($0, client: configuration, random: PRNG(seed: random.next()))
+        }
+        if let consumer, let group = consumer.group {
+            self.group = GroupCore(
+                group, consumer: consumer, client: configuration,
+                random: PRNG(seed: random.next()))
         }
         metadata.createsTopics = producer != nil || consumer?.createsTopics == true
         self.random = random
@@ -79,6 +87,8 @@ extension ClientCore {
                 network: &network, metadata: &metadata, now: now, effects: &effects)
             producer?.drain(
                 network: &network, metadata: &metadata, now: now, effects: &effects)
+            advanceGroup(now: now)
+            consumer?.wallTime = wallTime
             consumer?.advance(network: &network, metadata: &metadata, now: now)
             refreshMetadata(now: now)
         } while !network.events.isEmpty
@@ -99,6 +109,7 @@ extension ClientCore {
         var next = min(network.nextDeadline, calls.nextDeadline(network: network, now: now))
         next = min(next, producer?.nextDeadline(now: now) ?? .distantFuture)
         next = min(next, consumer?.nextDeadline(now: now) ?? .distantFuture)
+        next = min(next, group?.nextDeadline(network, now: now) ?? .distantFuture)
         if needsMetadata {
             let wake = metadata.nextRefresh > now ? metadata.nextRefresh : network.nextAttempt
             if wake > now { next = min(next, wake) }
@@ -137,6 +148,7 @@ extension ClientCore {
             return
         }
         network.update(nodes: metadata.nodes, now: now)
+        group?.layoutChanged(metadata)
         producer?.metadataChanged(metadata, now: now, effects: &effects)
     }
 
@@ -153,8 +165,11 @@ extension ClientCore {
                 if case .produce(let id) = purpose { producer?.sent(id, effects: &effects) }
             case .failed(let purpose, let error, _):
                 failed(purpose, error, now: now)
-            case .lost:
+            case .lost(let peer):
                 metadata.requestUpdate()
+                if peer == .coordinator, network.hasLostCoordinator {
+                    group?.coordinatorLost(&network, now: now)
+                }
             case .ready:
                 break
             }
@@ -188,6 +203,8 @@ extension ClientCore {
         case .listOffsets(let node):
             consumer?.offsetsAnswered(
                 by: node, version: version, body: body, metadata: &metadata, now: now)
+        case .group(let question, let membership):
+            groupAnswered(question, membership: membership, version: version, body: body, now: now)
         }
     }
 
@@ -206,6 +223,8 @@ extension ClientCore {
             consumer?.fetchFailed(at: node, error, metadata: &metadata, now: now)
         case .listOffsets(let node):
             consumer?.offsetsFailed(at: node, error, metadata: &metadata, now: now)
+        case .group(let question, let membership):
+            groupFailed(question, membership: membership, error, now: now)
         }
     }
 }

@@ -17,4 +17,12 @@ package enum ClientEffect: Sendable {
     case flushed
     /// The consumer has records, or a failure, for whoever polls.
     case recordsReady
+    /// The partitions of the consumer's group moved.
+    case rebalanced(RebalanceEvent)
+    /// What became of the commit with this number.
+    case committed(UInt64, ClientError?)
+    /// The answer to the question with this number; partitions without a committed offset are absent.
+    case committedOffsets(UInt64, Result<[TopicPartition: CommittedOffset], ClientError>)
+    /// The consumer has left its group.
+    case left
 }

@@ -51,6 +51,18 @@ struct MetadataCache: Sendable {
     private let patience: Duration
     private let backoff: Backoff
     var createsTopics = false
+    /// Whether the client wants to know all topics there are.
+    var wantsAll = false {
+        didSet {
+            if wantsAll, !oldValue {
+                isAllKnown = false
+                requestUpdate()
+            }
+        }
+    }
+    /// Whether an answer to a question for all topics has come.
+    private(set) var isAllKnown = false
+    private var isAllAsked = false
 
     private enum Refresh: Hashable, Sendable {
         /// Fresh until then.
@@ -123,6 +135,13 @@ struct MetadataCache: Sendable {
             return OutgoingRequest(request, versions: 1...2)
         case .brokers:
             var request = MetadataRequest()
+            isAllAsked = wantsAll
+            if wantsAll {
+                request.topics = nil
+                request.allowAutoTopicCreation = false
+                return OutgoingRequest(
+                    request, versions: 4...MetadataRequest.validVersions.upperBound)
+            }
             request.topics = wanted.sorted().map { name in
                 var topic = MetadataRequest.MetadataRequestTopic()
                 topic.name = name
@@ -159,12 +178,23 @@ extension MetadataCache {
         controllerID = BrokerID(answer.controllerID)
         replaceNodes(answer.brokers.map { ($0.nodeID, $0.host, $0.port) })
         var isComplete = true
+        if isAllAsked { forgetAbsent(answer) }
         for topic in answer.topics {
             guard let name = topic.name else { continue }
             isComplete = take(topic, named: name) && isComplete
         }
         settle(isComplete: isComplete, now: now, random: &random)
         return true
+    }
+
+    /// Topics that an answer for all topics does not name are gone.
+    private mutating func forgetAbsent(_ answer: MetadataResponse) {
+        isAllKnown = true
+        let present = Set(answer.topics.compactMap(\.name))
+        for name in topics.keys.filter({ !present.contains($0) }).sorted() { drop(name) }
+        for name in wanted.sorted() where !present.contains(name) {
+            topicErrors[name] = .unknownTopicOrPartition
+        }
     }
 
     /// The controllers' form of the same.

@@ -58,7 +58,7 @@ extension ConsumerCore {
                 offsetRefused(index, .refused(result.errorCode, message: nil), now: now)
                 continue
             }
-            if result.offset < 0, case .timestamp = reset {
+            if result.offset < 0, reset.isByTime {
                 // No record is that young: go on at the end.
                 cursors[index].state = .awaitingOffset(.latest, isAsked: false)
                 continue

@@ -81,6 +81,8 @@ extension ConsumerCore {
             case .earliest: entry.timestamp = -2
             case .latest, .none: entry.timestamp = -1
             case .timestamp(let time): entry.timestamp = time.rawValue
+            case .byDuration(let length):
+                entry.timestamp = max(wallTime.rawValue - length.inMilliseconds, 0)
             }
             if let at = request.topics.firstIndex(where: { $0.name == partition.topic }) {
                 request.topics[at].partitions.append(entry)
@@ -129,7 +131,8 @@ extension ConsumerCore {
     }
 
     private func wantsRecords(_ cursor: PartitionCursor) -> Bool {
-        guard case .fetching = cursor.state, !cursor.isPaused else { return false }
+        guard case .fetching = cursor.state, !cursor.isPaused, !cursor.isHeld else { return false }
+        guard !cursor.isUnannounced else { return false }
         return cursor.bufferedBytes < configuration.partitionMaxBytes
     }
 

@@ -33,6 +33,8 @@ struct ConsumerCore {
     var bufferedBytes = 0
     var failures: [ClientError] = []
     var random: PRNG
+    /// The wall clock as of the last turn, for positions that are told by time.
+    var wallTime = Timestamp(0)
 
     /// Bytes that may wait to be taken before fetching stops.
     var bufferMax: Int { configuration.maxBytes }
@@ -115,11 +117,18 @@ struct ConsumerCore {
     mutating func take(atMost limit: Int = .max) -> [FetchedChunk] {
         var taken: [FetchedChunk] = []
         var size = 0
-        while let first = chunks.first, size < limit {
-            chunks.removeFirst()
+        var count = 0
+        defer { chunks.removeFirst(count) }
+        while count < chunks.count, size < limit {
+            let first = chunks[count]
+            count += 1
             guard let index = index(of: first.chunk.partition) else { continue }
             guard cursors[index].generation == first.generation else { continue }
             cursors[index].position = first.chunk.nextOffset
+            cursors[index].wasHandedOut = true
+            if first.chunk.lastEpoch != .none {
+                cursors[index].positionEpoch = first.chunk.lastEpoch
+            }
             cursors[index].bufferedBytes -= first.chunk.size
             bufferedBytes -= first.chunk.size
             size += first.chunk.size

@@ -3,12 +3,17 @@ internal import Model
 
 /// Where a consumer stands in one partition.
 ///
+///     awaitingPlace ──committed offset──► fetching      (a member of a group begins here)
+///           │ none
+///           ▼
 ///     awaitingOffset ──ListOffsets answered──► fetching ──offset out of range──► awaitingOffset
 ///           │                                     │ ▲
 ///           └──────────── no such ───────► failed │ └─ seek, truncation
 ///                                            ▲────┘ refused for good
 struct PartitionCursor: Sendable {
     enum State: Hashable, Sendable {
+        /// The group will tell the committed offset.
+        case awaitingPlace
         /// The position is to be found by asking; `isAsked` while the question is out.
         case awaitingOffset(OffsetReset, isAsked: Bool)
         case fetching
@@ -25,6 +30,17 @@ struct PartitionCursor: Sendable {
     /// The next offset to hand out; `.none` while it is not known.
     var position: Offset
     var isPaused = false
+    /// About to be given up: neither fetched nor handed out any more.
+    var isHeld = false
+    /// Whoever listens to the group has yet to hear that it is assigned.
+    var isUnannounced = false
+    /// Whether records have been handed out since it was placed.
+    var wasHandedOut = false
+    /// The epoch of the record before `position`.
+    var positionEpoch = LeaderEpoch.none
+    /// The place up to which the application is done: where it stood when it last asked for more.
+    var consumed = Offset.none
+    var consumedEpoch = LeaderEpoch.none
     /// Raised by each seek: what was asked for before does not count any more.
     var generation = 0
     /// Nothing is asked for before then, unless the leader has changed since.
@@ -52,22 +68,34 @@ struct PartitionCursor: Sendable {
         position = offset
     }
 
+    /// A partition of the group, for which `place` or a seek comes.
+    init(awaitingPlaceIn partition: TopicPartition) {
+        self.partition = partition
+        state = .awaitingPlace
+        fetchOffset = .none
+        position = .none
+    }
+
     /// Goes on at `offset`, whose predecessor's epoch is not known.
     mutating func seek(to offset: Offset) {
         generation += 1
+        wasHandedOut = false
         state = .fetching
         fetchOffset = offset
         fetchEpoch = .none
         position = offset
+        positionEpoch = .none
         bufferedBytes = 0
         notBefore = .zero
     }
 
     mutating func reset(to reset: OffsetReset) {
         generation += 1
+        wasHandedOut = false
         state = .awaitingOffset(reset, isAsked: false)
         fetchEpoch = .none
         position = .none
+        positionEpoch = .none
         bufferedBytes = 0
     }
 

@@ -36,6 +36,31 @@ extension Network {
         }
     }
 
+    /// Where the group's coordinator is. A connection to another node, or to one that was given up, is
+    /// closed.
+    mutating func setCoordinator(_ address: ServerAddress, isSame: Bool, now: Instant) {
+        guard let index = indexByPeer[.coordinator] else {
+            return add(Link(peer: .coordinator, address: address))
+        }
+        if isSame, links[index].address == address { return }
+        drop(index, because: "the coordinator is \(address)", now: now)
+        links[index].address = address
+        links[index].state = .idle(notBefore: now)
+        links[index].failures = 0
+        links[index].lastFailure = nil
+    }
+
+    /// Closes the connection to the coordinator; the next question opens another.
+    mutating func renewCoordinator(now: Instant) {
+        guard let index = indexByPeer[.coordinator] else { return }
+        setCoordinator(links[index].address, isSame: false, now: now)
+    }
+
+    /// Whether the connection to the coordinator has failed since it was last set or ready.
+    var hasLostCoordinator: Bool {
+        indexByPeer[.coordinator].map { links[$0].failures > 0 } ?? false
+    }
+
     private func adoptable(_ address: ServerAddress) -> Int? {
         links.firstIndex { link in
             guard case .bootstrap = link.peer else { return false }

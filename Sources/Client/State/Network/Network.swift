@@ -114,7 +114,7 @@ extension Network {
                 Link.InFlight(
                     purpose: item.purpose, apiKey: key, version: version,
                     correlationID: correlation, sentAt: now,
-                    deadline: now + configuration.requestTimeout))
+                    deadline: now + (item.request.answerLimit ?? configuration.requestTimeout)))
         } catch {
             let reason = ClientError.notExpressible(api: key.description, reason: "\(error)")
             events.append(.failed(item.purpose, reason, wasSent: false))

@@ -9,16 +9,19 @@ package struct OutgoingRequest: Sendable {
     let versions: ClosedRange<Int16>
     /// False for a produce request with acks=0.
     let expectsAnswer: Bool
+    /// How long the answer may take, where the server is asked to wait; nil: as `request.timeout.ms` says.
+    let answerLimit: Duration?
     private let message: any RequestMessage
     private let sizeHint: Int
 
     package init<M: RequestMessage>(
         _ message: M, versions: ClosedRange<Int16> = M.validVersions, expectsAnswer: Bool = true,
-        sizeHint: Int = 256
+        answerLimit: Duration? = nil, sizeHint: Int = 256
     ) {
         apiKey = M.apiKey
         self.versions = versions.clamped(to: M.validVersions)
         self.expectsAnswer = expectsAnswer
+        self.answerLimit = answerLimit
         self.message = message
         self.sizeHint = sizeHint
     }

@@ -5,6 +5,9 @@ package enum Peer: Hashable, Sendable {
     /// Index into the configured servers.
     case bootstrap(Int)
     case node(BrokerID)
+    /// The coordinator of the consumer's group: a connection of its own to a node, for the coordinator may
+    /// keep a JoinGroup for minutes, and answers come in order.
+    case coordinator
 }
 
 /// One attempt at a connection, never used twice: what comes late from an old one is ignored.
@@ -26,4 +29,6 @@ enum RequestPurpose: Hashable, Sendable {
     case produce(UInt64)
     case fetch(BrokerID)
     case listOffsets(BrokerID)
+    /// With the membership in which it was asked.
+    case group(GroupQuestion, membership: Int)
 }
