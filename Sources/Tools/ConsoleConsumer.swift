@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Client
+internal import Configuration
 internal import Model
 internal import Platform
 internal import Records
@@ -23,7 +24,10 @@ enum ConsoleConsumer: Tool {
         Flag("from-beginning", "Begin with the oldest record."),
         Flag("max-messages", .value("number"), "End after so many."),
         Flag("timeout-ms", .value("ms"), "End if no record comes for so long."),
-        Flag("group", .value("id"), "Consumer groups are not served by this version yet."),
+        Flag(
+            "group", .value("id"),
+            "Read as a member of this group, and commit what was printed. Without it all partitions "
+                + "are read."),
         Flag("isolation-level", .value("level"), "read_committed or read_uncommitted."),
         Flag("formatter", .value("class"), "Only the default, or NoOpMessageFormatter."),
         Flag(
@@ -45,18 +49,28 @@ enum ConsoleConsumer: Tool {
         let patience = try arguments.number("timeout-ms", in: 0...Int64(Int32.max))
         var settings = ConsumerConfiguration()
         settings.offsetReset = start.reset
-        try settings.apply(try host.clientProperties(arguments))
+        let properties = try host.clientProperties(arguments)
+        try settings.apply(properties)
+        try settings.apply(group: properties, named: try group(arguments, properties))
         if let level = arguments.value("isolation-level") {
             settings.isolationLevel = try ConsumerConfiguration.isolation(level)
         }
         let client = try host.clientConfiguration(arguments)
         let admin = try await host.admin(arguments)
-        let partitions = try await partitions(arguments, admin, host)
+        let partitions =
+            settings.group == nil ? try await partitions(arguments, admin, host) : []
         await admin.close()
 
         let consumer = Consumer(client, consumer: settings, runtime: try host.runtime())
         Interruption.onEach { Task { await consumer.close() } }
-        await consumer.assign(partitions.map { (partition: $0, start: start.position) })
+        if settings.group == nil {
+            await consumer.assign(partitions.map { (partition: $0, start: start.position) })
+        } else {
+            let subscription = try subscription(arguments)
+            try await reporting { () async throws(ClientError) in
+                try await consumer.subscribe(subscription)
+            }
+        }
         var printer = Printer(
             format: format, isSilent: arguments.value("formatter")?.contains("NoOp") == true,
             limit: limit, skipsDamage: arguments.has("skip-message-on-error"), output: host.output)
@@ -73,11 +87,6 @@ enum ConsoleConsumer: Tool {
     }
 
     private static func start(_ arguments: Arguments) throws(ToolFailure) -> Start {
-        if arguments.has("group") {
-            throw .failed(
-                "--group: consumer groups are not served by this version yet; "
-                    + "without it all partitions are read")
-        }
         try arguments.exclude("topic", "include")
         guard arguments.has("topic") || arguments.has("include") else {
             throw .usage("Exactly one of --include/--topic is required.")
@@ -106,6 +115,31 @@ enum ConsoleConsumer: Tool {
             }
             return Start(position: .offset(Offset(offset)), reset: .latest)
         }
+    }
+
+    /// The group to be a member of, nil for none.
+    private static func group(
+        _ arguments: Arguments, _ properties: Properties
+    ) throws(ToolFailure) -> String? {
+        let named = properties["group.id"]
+        if let given = arguments.value("group"), let named, given != named {
+            throw .usage(
+                "The group ids provided in different places (directly using '--group', via "
+                    + "'--command-property', or via '--command-config') do not match. Detected group "
+                    + "ids: '\(given)', '\(named)'")
+        }
+        let group = arguments.value("group") ?? named
+        if group != nil, arguments.has("partition") {
+            throw .usage("Options group and partition cannot be specified together.")
+        }
+        return group
+    }
+
+    private static func subscription(_ arguments: Arguments) throws(ToolFailure) -> Subscription {
+        if let text = arguments.value("include") {
+            return .pattern(TopicPattern.cleaned(text))
+        }
+        return .topics([try arguments.required("topic")])
     }
 
     private static func partitions(

@@ -15,12 +15,13 @@ extension ConsumerConfiguration {
             case "check.crcs": checksCRC = value != "false"
             case "allow.auto.create.topics": createsTopics = value != "false"
             case "client.rack": rack = value
+            case "auto.offset.reset": offsetReset = try Self.reset(value)
             default: break
             }
         }
     }
 
-    private static func number(_ key: String, _ value: String) throws(ToolFailure) -> Int {
+    static func number(_ key: String, _ value: String) throws(ToolFailure) -> Int {
         guard let number = Int(value), (0...Int(Int32.max)).contains(number) else {
             throw .failed("\(key)=\(value): must be a number from 0 to \(Int32.max)")
         }

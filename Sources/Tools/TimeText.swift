@@ -16,6 +16,59 @@ enum TimeText {
             + ":\(padding)\(fraction)"
     }
 
+    /// `YYYY-MM-DDThh:mm:ss`, with `.sss` or without, and `Z` or an offset such as `+01:00` or `+0100`; without
+    /// one it is UTC. Nil for anything else.
+    static func parse(_ text: String) -> Timestamp? {
+        guard let split = text.firstIndex(of: "T") else { return nil }
+        let date = text[..<split].split(separator: "-", omittingEmptySubsequences: false)
+        var rest = text[text.index(after: split)...]
+        var offset: Int64 = 0
+        if rest.last == "Z" {
+            rest.removeLast()
+        } else if let sign = rest.lastIndex(where: { $0 == "+" || $0 == "-" }) {
+            let digits = rest[rest.index(after: sign)...].filter { $0 != ":" }
+            guard let minutes = zone(digits) else { return nil }
+            offset = rest[sign] == "-" ? -minutes : minutes
+            rest = rest[..<sign]
+        }
+        let time = rest.split(separator: ":", omittingEmptySubsequences: false)
+        guard date.count == 3, time.count == 3 else { return nil }
+        let second = time[2].split(separator: ".", omittingEmptySubsequences: false)
+        guard second.count <= 2, second.count == 1 || second[1].count == 3 else { return nil }
+        let words = date + [time[0], time[1]] + second
+        var numbers: [Int64] = []
+        for word in words {
+            guard word.count <= 4, let number = Int64(word), number >= 0 else { return nil }
+            numbers.append(number)
+        }
+        guard (1...12).contains(numbers[1]), (1...31).contains(numbers[2]), numbers[3] < 24,
+            numbers[4] < 60, numbers[5] < 60
+        else { return nil }
+        let days = days(year: numbers[0], month: numbers[1], day: numbers[2])
+        let minutes = numbers[3] * 60 + numbers[4] - offset
+        let fraction = numbers.count > 6 ? numbers[6] : 0
+        return Timestamp(days * 86_400_000 + minutes * 60_000 + numbers[5] * 1_000 + fraction)
+    }
+
+    /// Minutes of `hh` or `hhmm`.
+    private static func zone(_ digits: String) -> Int64? {
+        guard digits.count == 2 || digits.count == 4, let number = Int64(digits), number >= 0 else {
+            return nil
+        }
+        return digits.count == 2 ? number * 60 : number / 100 * 60 + number % 100
+    }
+
+    /// The inverse of `civil`.
+    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let year = month <= 2 ? year - 1 : year
+        let era = floorDivide(year, 400)
+        let yearOfEra = year - era * 400
+        let shiftedMonth = (month + 9) % 12
+        let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+            - 719_468
+    }
+
     private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
         a >= 0 ? a / b : (a - b + 1) / b
     }

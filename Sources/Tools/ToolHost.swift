@@ -142,9 +142,11 @@ package struct ToolHost: Sendable {
 
     /// An admin client whose cluster answers.
     func admin(
-        _ arguments: Arguments, servers flag: String = "bootstrap-server"
+        _ arguments: Arguments, servers flag: String = "bootstrap-server",
+        limit: Duration? = nil
     ) async throws(ToolFailure) -> Admin {
-        let configuration = try clientConfiguration(arguments, servers: flag)
+        var configuration = try clientConfiguration(arguments, servers: flag)
+        if let limit { configuration.operationTimeout = limit }
         let admin = Admin(configuration, runtime: try runtime())
         do {
             try await admin.reach(within: min(Self.reachLimit, configuration.operationTimeout))

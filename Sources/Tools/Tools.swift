@@ -5,9 +5,8 @@ package enum Tools {
     static let all: [any Tool.Type] = [
         Topics.self, Configs.self, ConsoleProducer.self, ConsoleConsumer.self, MetadataQuorum.self,
         Features.self, BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self,
-        Storage.self,
-        ProducerPerfTest.self, ConsumerPerfTest.self, Up.self,
-        ContainerStart.self,
+        Storage.self, ConsumerGroups.self, Groups.self, ProducerPerfTest.self,
+        ConsumerPerfTest.self, Up.self, ContainerStart.self,
     ]
 
     /// What every tool takes.

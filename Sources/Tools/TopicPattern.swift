@@ -5,14 +5,17 @@ struct TopicPattern {
     private let text: String
 
     init(_ text: String) throws(ToolFailure) {
-        let cleaned = text.split(separator: ",").map {
-            $0.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
-        }
-        .joined(separator: "|")
         self.text = text
-        do { regex = try Regex(cleaned) } catch {
+        do { regex = try Regex(Self.cleaned(text)) } catch {
             throw .failed("\(text) is an invalid regex.")
         }
+    }
+
+    /// The expression that is meant.
+    static func cleaned(_ text: String) -> String {
+        text.split(separator: ",").map {
+            $0.filter { !$0.isWhitespace && $0 != "\"" && $0 != "'" }
+        }.joined(separator: "|")
     }
 
     func matches(_ name: String) -> Bool {

@@ -57,6 +57,9 @@ struct Arguments: Sendable {
             }
             if case .value = flag.kind { valuesByName[flag.name] = [] }
             valuesByName[flag.name, default: []].append(value)
+        case .optional:
+            valuesByName[flag.name] = []
+            if let value = attached ?? Self.next(&rest) { valuesByName[flag.name] = [value] }
         case .list:
             var values = attached.map { [$0] } ?? []
             while let first = rest.first, !first.hasPrefix("--") {

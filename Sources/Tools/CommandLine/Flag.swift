@@ -7,6 +7,8 @@ struct Flag: Sendable {
         case value(String)
         /// With a value; may be given several times.
         case values(String)
+        /// With a value or without.
+        case optional(String)
         /// With one or more values, up to the next flag.
         case list(String)
         /// No longer there; the text says what to use.
@@ -46,6 +48,7 @@ struct Flag: Sendable {
         switch kind {
         case .onOff, .gone: return names
         case .value(let what), .values(let what): return "\(names) <\(what)>"
+        case .optional(let what): return "\(names) [\(what)]"
         case .list(let what): return "\(names) <\(what)>..."
         }
     }
