@@ -166,7 +166,8 @@ let package = Package(
         tests(
             "ClientTests",
             [
-                "Client", "Wire", "WireMessages", "InternalRecords", "Records", "Compression", "Bytes",
+                "Client", "Wire", "WireMessages", "InternalRecords", "Records", "Compression",
+                "Bytes",
                 "Model", "TestSupport",
             ]),
         tests("ProducerStateTests", ["ProducerState", "Records", "Bytes", "Model", "TestSupport"]),
