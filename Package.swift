@@ -98,8 +98,10 @@ let package = Package(
             ], exclude: ["Broker.md"]),
         room(
             "Client",
-            ["Bytes", "Model", "Ports", "Wire", "WireMessages", "Compression", "Records"],
-            exclude: ["Client.md"]),
+            [
+                "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
+                "Records",
+            ], exclude: ["Client.md"]),
         room(
             "Simulation",
             [
