@@ -77,6 +77,10 @@ let package = Package(
             exclude: ["Controller.md"]),
         room("Replication", ["Model"], exclude: ["Replication.md"]),
         room("ProducerState", ["Bytes", "Model", "Records"], exclude: ["ProducerState.md"]),
+        room("Coordination", ["Model"], exclude: ["Coordination.md"]),
+        room(
+            "Groups", ["Bytes", "Model", "InternalRecords", "Coordination", "Configuration"],
+            exclude: ["Groups.md"]),
 
         // 3 hands
         room(
@@ -94,7 +98,7 @@ let package = Package(
             [
                 "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
                 "Records", "Configuration", "Telemetry", "Raft", "Metadata", "Controller",
-                "Replication", "ProducerState", "LogStorage",
+                "Replication", "ProducerState", "Coordination", "Groups", "LogStorage",
             ], exclude: ["Broker.md"]),
         room(
             "Client",
