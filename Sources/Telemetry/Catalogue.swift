@@ -4,6 +4,6 @@ package enum Catalogue {
     /// Every metric, in the table's order.
     package static let all: [MetricDefinition] = [
         controllerTable, replicationTable, topicsTable, requestsTable, networkTable, storageTable,
-        quorumTable, processTable,
+        quorumTable, processTable, groupsTable,
     ].flatMap { $0 }
 }

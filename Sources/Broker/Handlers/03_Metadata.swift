@@ -161,6 +161,7 @@ private struct TopicView {
 enum AuthorizedOperations {
     static let topic = bits([3, 4, 5, 6, 7, 8, 10, 11])
     static let cluster = bits([5, 7, 8, 9, 10, 11, 12])
+    static let group = bits([3, 6, 8, 10, 11])
 
     private static func bits(_ operations: [Int32]) -> Int32 {
         operations.reduce(0) { $0 | 1 << $1 }

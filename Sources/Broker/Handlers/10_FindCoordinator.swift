@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Coordination
 internal import Metadata
 internal import Model
 internal import Ports
@@ -67,7 +68,7 @@ enum FindCoordinatorHandler {
         guard let topic = shard.image.topic(named: InternalTopics.offsets),
             topic.partitionCount > 0,
             let leader = topic.partition(
-                JavaHash.partition(of: key, among: topic.partitionCount))?.leader,
+                CoordinatedKey.partition(of: key, among: topic.partitionCount))?.leader,
             let endpoint = shard.image.endpoint(of: leader, on: exchange.listener.name)
         else {
             found.errorCode = .coordinatorNotAvailable
@@ -77,18 +78,5 @@ enum FindCoordinatorHandler {
         found.host = endpoint.host
         found.port = Int32(endpoint.port)
         return found
-    }
-}
-
-/// Java's hash of a string, by which Kafka spreads groups and transactions (`protocol.md` §13).
-enum JavaHash {
-    static func hash(_ text: String) -> Int32 {
-        text.utf16.reduce(0) { 31 &* $0 &+ Int32($1) }
-    }
-
-    /// The partition that a group or transactional id belongs to.
-    static func partition(of key: String, among count: Int) -> Int32 {
-        let hash = hash(key)
-        return (hash == .min ? 0 : abs(hash)) % Int32(count)
     }
 }

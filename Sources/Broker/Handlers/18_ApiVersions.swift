@@ -46,7 +46,8 @@ enum ApiVersionsHandler {
             guard let versions = versions(of: entry, on: listener, scope.shard) else { continue }
             var shown = ApiVersionsResponse.ApiVersion()
             shown.apiKey = entry.key.rawValue
-            shown.minVersion = entry.key == .produce ? lowestProduceShown : versions.lowerBound
+            shown.minVersion =
+                versions == entry.versions ? entry.shownFrom : versions.lowerBound
             shown.maxVersion = versions.upperBound
             response.apiKeys.append(shown)
         }

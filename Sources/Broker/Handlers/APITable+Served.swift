@@ -11,7 +11,9 @@ extension APITable {
         // The answer to ApiVersions is made of the finished table.
         @Sendable func table() -> APITable { APITable.served }
         entries += [
-            APIEntry(.produce, 3...13, on: broker, ProduceHandler.handle),
+            APIEntry(
+                .produce, 3...13, shownFrom: ApiVersionsHandler.lowestProduceShown, on: broker,
+                ProduceHandler.handle),
             APIEntry(.fetch, 4...18, on: both) { (scope) throws(DecodeError) in
                 switch scope.exchange.listener.kind {
                 case .broker: try FetchHandler.handle(scope)
@@ -43,7 +45,25 @@ extension APITable {
             APIEntry(.describeQuorum, 0...2, on: both, DescribeQuorumHandler.handle),
             APIEntry(.envelope, 0...0, on: controller, EnvelopeHandler.handle),
         ]
+        entries += groups(on: broker)
         entries += ControllerAPIs.entries
         return APITable(entries)
     }()
+
+    /// What group coordinators serve.
+    private static func groups(on broker: [ListenerKind]) -> [APIEntry] {
+        [
+            // v2 is what Kafka shows (KIP-896); see the handler for those below.
+            APIEntry(.offsetCommit, 0...10, shownFrom: 2, on: broker, OffsetCommitHandler.handle),
+            APIEntry(.offsetFetch, 1...10, on: broker, OffsetFetchHandler.handle),
+            APIEntry(.joinGroup, 0...9, on: broker, JoinGroupHandler.handle),
+            APIEntry(.heartbeat, 0...4, on: broker, HeartbeatHandler.handle),
+            APIEntry(.leaveGroup, 0...5, on: broker, LeaveGroupHandler.handle),
+            APIEntry(.syncGroup, 0...5, on: broker, SyncGroupHandler.handle),
+            APIEntry(.describeGroups, 0...6, on: broker, DescribeGroupsHandler.handle),
+            APIEntry(.listGroups, 0...5, on: broker, ListGroupsHandler.handle),
+            APIEntry(.deleteGroups, 0...2, on: broker, DeleteGroupsHandler.handle),
+            APIEntry(.offsetDelete, 0...0, on: broker, OffsetDeleteHandler.handle),
+        ]
+    }
 }

@@ -37,6 +37,8 @@ final class Partition {
     var produceWaiters: [ProduceWaiter] = []
     var deletionWaiters: [DeletionWaiter] = []
     var fetchWatches = WatchList()
+    /// Present where the partition is led and stores what a coordinator knows.
+    weak var coordinator: GroupCoordinator?
     /// In the group commit's list already.
     var isDirty = false
     /// A sync after `flush.ms` is on its way.
@@ -150,6 +152,7 @@ final class Partition {
         leader = LeaderReplica(
             id: shard.nodeID, state: state, logEnd: log.logEndOffset, durableEnd: countedEnd,
             highWatermark: known, minInSync: settings.minInSync, now: shard.loop.now)
+        shard.leadershipBegan(self, state.leaderEpoch)
         syncIfNeeded()
         if leader?.begin() == true { highWatermarkMoved() }
         if state.isRecovering, let change = leader?.recoveryFinished() {
@@ -176,6 +179,7 @@ final class Partition {
         idleHighWatermark = highWatermark
         if leader != nil {
             leader = nil
+            shard.leadershipEnded(self)
             failWaiters(.notLeaderOrFollower)
             fetchWatches.fireAll()
         }
@@ -248,6 +252,7 @@ final class Partition {
         let committed = highWatermark
         log.highWatermarkAdvanced(to: committed)
         if leader != nil { finishWaiters(upTo: committed) }
+        coordinator?.highWatermarkMoved()
         fetchWatches.fireConsumers()
     }
 

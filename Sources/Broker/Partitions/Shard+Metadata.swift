@@ -30,6 +30,9 @@ extension Shard {
             topicSettingsChanged(resource.name)
         }
         for id in delta.brokers.elements { brokerChanged(id) }
+        var deleted: [String] = []
+        delta.deletedTopics.forEach { _, topic in deleted.append(topic.name) }
+        forgetOffsets(inTopics: deleted)
         checkTopicWaits()
     }
 
@@ -189,6 +192,7 @@ extension Shard {
             for problem in problems { node.log.warn("dynamicConfigIgnored", ["cause": problem]) }
         }
         settingsByTopic = [:]
+        groupSettingsChanged()
         for partition in partitionsInOrder { partition.apply(settings(of: partition.name.topic)) }
     }
 

@@ -39,6 +39,9 @@ final class Shard {
     var unopened: [PartitionKey] = []
     /// The logs are closed: the node stops.
     var isClosed = false
+    /// Coordinators of the partitions of `__consumer_offsets` that are led here.
+    var groupCoordinators: [PartitionKey: GroupCoordinator] = [:]
+    let groupMetrics: GroupMetrics
     /// Answers that wait for topics to be known here.
     var topicWaits: [TopicWait] = []
     /// The active controller, as last heard.
@@ -59,6 +62,7 @@ final class Shard {
         nodeID = node.configuration.nodeID
         metrics = ShardMetrics(registry: node.metrics, shard: index)
         gauges = PartitionGauges(registry: node.metrics)
+        groupMetrics = GroupMetrics(registry: node.metrics)
         groupCommit = GroupCommit(loop: loop, metrics: metrics)
         image = MetadataImage()
         sessions = FetchSessionCache(
@@ -70,6 +74,7 @@ final class Shard {
         loop.arm(at: loop.now + PartitionGauges.interval) { [weak self] in
             guard let self else { return }
             self.gauges.count(self)
+            self.groupMetrics.count(self.coordinatorsInOrder)
             self.start()
         }
     }

@@ -5,15 +5,19 @@ internal import Wire
 struct APIEntry: Sendable {
     let key: ApiKey
     let versions: ClosedRange<Int16>
+    /// The lowest version that ApiVersions shows, where that is not the lowest that is served.
+    let shownFrom: Int16
     let listeners: [ListenerKind]
     let handle: @Sendable (RequestScope) throws(DecodeError) -> Void
 
     init(
-        _ key: ApiKey, _ versions: ClosedRange<Int16>, on listeners: [ListenerKind],
+        _ key: ApiKey, _ versions: ClosedRange<Int16>, shownFrom: Int16? = nil,
+        on listeners: [ListenerKind],
         _ handle: @escaping @Sendable (RequestScope) throws(DecodeError) -> Void
     ) {
         self.key = key
         self.versions = versions
+        self.shownFrom = shownFrom ?? versions.lowerBound
         self.listeners = listeners
         self.handle = handle
     }
