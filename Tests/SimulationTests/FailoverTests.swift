@@ -78,7 +78,11 @@ struct FailoverTests {
     }
 
     @Test func `goes on, slowly, with hardly any memory for requests`() {
-        let cluster = SimulatedCluster(seed: 160, settings: ["queued.max.request.bytes=200"])
+        let cluster = SimulatedCluster(
+            seed: 160,
+            settings: [
+                "socket.request.max.bytes=2000", "queued.max.request.bytes=2000",
+            ])
         cluster.start()
         #expect(cluster.allServe(within: .seconds(2)))
         let workload = Workload(on: cluster)

@@ -50,7 +50,9 @@ package final class Node: Sendable {
         connections = ConnectionLimit(
             max: configuration.connectionsMax, perAddress: configuration.connectionsMaxPerAddress)
         let bytesMax = configuration.settings.int("queued.max.request.bytes")
-        requestBudget = RequestBudget(limit: bytesMax > 0 ? bytesMax : RequestBudget.standard)
+        requestBudget = RequestBudget(
+            limit: bytesMax > 0
+                ? bytesMax : max(RequestBudget.standard, configuration.requestMaxBytes))
         fetchSessionSlots = configuration.settings.int("max.incremental.fetch.session.cache.slots")
     }
 
