@@ -81,7 +81,8 @@ struct GroupToolTests {
         let plain = GroupReport.members(group, verbose: false)
         #expect(
             plain[0]
-                == "GROUP           CONSUMER-ID     HOST            CLIENT-ID       #PARTITIONS     ")
+                == "GROUP           CONSUMER-ID     HOST            CLIENT-ID       #PARTITIONS     "
+        )
         let verbose = GroupReport.members(group, verbose: true)
         #expect(
             verbose[1].split(separator: " ").map(String.init) == [
