@@ -92,12 +92,7 @@ package final class LinuxFlusher: Flusher {
                     return turn
                 }
                 if !turn.requests.isEmpty { serve(turn.requests, by: group) }
-                for work in turn.work {
-                    // It syncs too, and a disk that hangs holds it as it holds a group.
-                    busySince.store(SystemClock.monotonic().nanoseconds, ordering: .relaxed)
-                    work()
-                    busySince.store(0, ordering: .relaxed)
-                }
+                for work in turn.work { work() }
                 if turn.isLast { return }
             }
         }

@@ -120,7 +120,7 @@ public protocol Flusher: AnyObject, Sendable {
     /// before it.
     func perform(_ work: @escaping @Sendable () -> Void)
 
-    /// Since when the sync or other work now running has been running, nil if none is. From any thread.
+    /// Since when the sync now running has been running, nil if none is. From any thread.
     var busySince: Instant? { get }
 }
 

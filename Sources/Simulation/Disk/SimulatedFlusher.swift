@@ -114,11 +114,9 @@ final class SimulatedFlusher: Flusher, @unchecked Sendable {
         var spent = Duration.zero
         if !work.isEmpty {
             let next = work.removeFirst()
-            busySince = time.now
             spent = time.run(as: self, next)
         }
         time.schedule(after: spent + .microseconds(1)) {
-            self.busySince = nil
             self.isBusy = false
             if !self.requests.isEmpty || !self.work.isEmpty { self.begin() }
         }
