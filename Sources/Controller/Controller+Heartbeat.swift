@@ -133,7 +133,10 @@ extension Controller {
         case .fenced: if !broker.isFenced, !isLost { draft.fence(broker) }
         case .unfenced: if broker.isFenced { draft.unfence(broker) }
         case .shuttingDown: if !broker.isInControlledShutdown { draft.beginShutdown(of: broker) }
-        case .stopping: if !broker.isFenced { draft.fence(broker) }
+        case .stopping:
+            // Whoever brings this registration's epoch back has come to its end in order.
+            if !broker.isInControlledShutdown { draft.beginShutdown(of: broker) }
+            if !broker.isFenced { draft.fence(broker) }
         }
     }
 

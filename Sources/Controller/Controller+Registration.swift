@@ -64,12 +64,21 @@ extension Controller {
         return ControllerResult(draft.records, registration.epoch)
     }
 
-    /// The former incarnation is gone. If the new one brings what it had, it counts as merely fenced.
+    /// The former incarnation is gone. If the new one brings what it had, and the old one had said that it goes,
+    /// it counts as merely fenced; if it was killed, that holds for what it had on disk.
+    ///
+    /// A broker that has said it goes takes the note of its registration back before, so that it brings one only
+    /// if it came to its end in order.
     private func retire(
         _ known: BrokerRegistration, _ request: BrokerEnrollment, in draft: inout Draft
     ) {
-        let isClean = request.previousEpoch == known.epoch
-        if isClean { draft.fence(known) } else { draft.stoppedUncleanly(known) }
+        guard request.previousEpoch == known.epoch else {
+            draft.stoppedUncleanly(known)
+            return
+        }
+        // Kafka's brokers bring an epoch after an orderly end only.
+        let isOrderly = known.isInControlledShutdown || !known.isMartlet
+        if isOrderly { draft.fence(known) } else { draft.killed(known) }
     }
 
     private func checkCluster(_ clusterID: String) throws(ControllerError) {

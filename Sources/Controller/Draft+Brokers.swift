@@ -74,6 +74,25 @@ extension Draft {
         }
     }
 
+    /// Takes note that an incarnation was killed and left its directories whole. What waited for the disk is
+    /// there, so the broker counts as fenced; what a topic acknowledges from memory (`flush.before.ack=false`)
+    /// may be gone, and for that its end was unclean.
+    mutating func killed(_ broker: BrokerRegistration) {
+        let id = broker.id
+        let before = image
+        before.forEachPartition { topic, key, partition in
+            guard !acknowledgesFromDisk(topic.name) else { return }
+            guard partition.isr.contains(id) || partition.eligibleLeaderReplicas.contains(id) else {
+                return
+            }
+            var change = change(of: partition, key, in: topic.name, without: id)
+            change.isr = partition.isr.filter { $0 != id }
+            change.uncleanlyStopped = [id]
+            append(change)
+        }
+        fence(broker)
+    }
+
     /// The broker's directories `lost` went offline: as if it were fenced for what lies there.
     mutating func lostDirectories(_ lost: [DirectoryID], of broker: BrokerRegistration) {
         leave(broker.id) { partition in

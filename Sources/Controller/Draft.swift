@@ -47,6 +47,12 @@ struct Draft {
         return own.map { $0 == "true" } ?? defaults.allowsUncleanElection
     }
 
+    /// Whether `acks=all` of the topic means disk.
+    func acknowledgesFromDisk(_ topic: String) -> Bool {
+        let own = image.config("flush.before.ack", of: ConfigResource(.topic, topic))
+        return own.map { $0 == "true" } ?? defaults.flushesBeforeAck
+    }
+
     /// Whether a broker is up: registered, unfenced, not shutting down.
     func isActive(_ broker: BrokerID) -> Bool { image.broker(broker)?.isActive ?? false }
 

@@ -5,9 +5,11 @@ internal import Configuration
 struct TopicDefaults: Sendable {
     let minInSync: Int
     let allowsUncleanElection: Bool
+    let flushesBeforeAck: Bool
 
     init(_ settings: BrokerSettings) {
         minInSync = settings.int("min.insync.replicas")
         allowsUncleanElection = settings.flag("unclean.leader.election.enable")
+        flushesBeforeAck = settings.flag("log.flush.before.ack")
     }
 }

@@ -17,8 +17,8 @@ package struct LogConfiguration: Hashable, Sendable {
     package var retentionAge: Duration? = .hours(168)
     /// `retention.bytes`; nil keeps everything.
     package var retentionBytes: Int64?
-    /// Whether `cleanup.policy` includes `compact`: offsets may then be missing between segments.
-    package var isCompacted = false
+    /// `preallocate`: a segment's blocks are reserved in full when it is begun.
+    package var preallocates = false
     /// Whether producers' sequences and transactions are tracked. Off for the metadata log.
     package var tracksProducers = true
     /// `producer.id.expiration.ms`: how long a silent producer is remembered.

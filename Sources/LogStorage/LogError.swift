@@ -27,6 +27,12 @@ package enum LogError: Error, Hashable, Sendable {
     case damagedTail(path: String)
     /// The log was closed or deleted.
     case closed
+
+    /// Whether the disk is merely full: nothing is lost, and the same may succeed later.
+    package var isNoSpace: Bool {
+        guard case .file(let error) = self else { return false }
+        return error.kind == .noSpace
+    }
 }
 
 extension LogError: CustomStringConvertible {

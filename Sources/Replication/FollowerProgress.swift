@@ -11,6 +11,8 @@ struct FollowerProgress: Equatable, Sendable {
     private var caughtUpAt: Instant
     private var lastFetchAt: Instant
     private var leaderEndAtLastFetch: Offset = .zero
+    /// Where its log begins; `.none` before its first fetch.
+    var logStart = Offset.none
 
     /// A follower gets the whole of the allowed lag to send its first fetch.
     init(id: BrokerID, now: Instant) {

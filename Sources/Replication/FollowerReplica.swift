@@ -81,6 +81,13 @@ package struct FollowerReplica: Equatable, Sendable {
         highWatermark = offset
     }
 
+    /// The log begins at `offset` now: what lies below was committed. True if the high watermark moved.
+    package mutating func logStartAdvanced(to offset: Offset) -> Bool {
+        precondition(offset <= logEnd, "a log begins at or before its end")
+        acknowledgedEnd = max(acknowledgedEnd, offset)
+        return leaderHighWatermark(offset)
+    }
+
     /// Same leader and epoch, newer state.
     package mutating func stateChanged(_ state: AssignedState) {
         precondition(

@@ -116,6 +116,12 @@ package struct LeaderReplica: Equatable, Sendable {
         return .recorded(highWatermarkMoved: moved, change: change)
     }
 
+    /// A follower told where its log begins.
+    package mutating func followerTold(_ follower: BrokerID, logStart: Offset) {
+        guard let index = followers.firstIndex(where: { $0.id == follower }) else { return }
+        followers[index].logStart = logStart
+    }
+
     /// KIP-497 and KIP-903: a follower may join once it has reached the high watermark and the start of
     /// this leadership, so that it holds everything that is or may be committed.
     private func expansion(for follower: FollowerProgress) -> ISRChange? {
@@ -213,6 +219,12 @@ package struct LeaderReplica: Equatable, Sendable {
     /// Where a follower's log ends as far as known, for lag metrics.
     package func acknowledgedEnd(of follower: BrokerID) -> Offset? {
         followers.first { $0.id == follower }?.acknowledgedEnd
+    }
+
+    /// The lowest start of a log among the leader's `own` and those of followers that are up; `.none` while one
+    /// of them has not told its own (KIP-107).
+    package func lowestLogStart(own: Offset, isUp: (BrokerID) -> Bool) -> Offset {
+        followers.filter { isUp($0.id) }.reduce(own) { min($0, $1.logStart) }
     }
 
     private func inMaximalISR(_ replica: BrokerID) -> Bool {

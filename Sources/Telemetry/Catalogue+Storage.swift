@@ -9,7 +9,11 @@ extension Catalogue {
         "martlet_flush_files", .summary(scale: 1),
         "Files made durable by one group commit.")
 
+    package static let fullDirectories = MetricDefinition(
+        "martlet_full_log_directories", .gauge,
+        "Log directories that take no appends because their disk is full.")
+
     static let storageTable: [MetricDefinition] = [
-        logSize, flushes, flushedFiles,
+        logSize, flushes, flushedFiles, fullDirectories,
     ]
 }

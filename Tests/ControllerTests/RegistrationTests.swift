@@ -135,6 +135,38 @@ struct RegistrationTests {
         #expect(cluster.violations == [])
     }
 
+    @Test func `after a kill counts what was acknowledged from memory as lost, and no more`() throws
+    {
+        var cluster = Cluster(elr: true)
+        try cluster.start([1, 2, 3])
+        try cluster.create("disk", [[1, 2, 3]], configs: [("min.insync.replicas", "3")])
+        try cluster.create(
+            "memory", [[1, 2, 3]],
+            configs: [("flush.before.ack", "false"), ("min.insync.replicas", "3")])
+        cluster.controller.connectionLost(by: 3, now: cluster.now)
+        let epoch = try #require(cluster.image.broker(3)?.epoch)
+        try cluster.register(cluster.request(3, incarnation: 2, previousEpoch: epoch))
+        #expect(cluster.partition("disk")?.line == "leader 1 isr 1,2 elr 3")
+        #expect(cluster.partition("memory")?.line == "leader 1 isr 1,2")
+        #expect(cluster.violations == [])
+    }
+
+    @Test func `after an orderly end counts memory as kept`() throws {
+        var cluster = Cluster(elr: true)
+        try cluster.start([1, 2, 3])
+        try cluster.create(
+            "memory", [[1, 2, 3]],
+            configs: [("flush.before.ack", "false"), ("min.insync.replicas", "3")])
+        let epoch = try #require(cluster.image.broker(3)?.epoch)
+        var goodbye = BrokerHeartbeat(
+            broker: 3, epoch: epoch, metadataOffset: cluster.nextOffset - 1)
+        goodbye.wantsShutdown = true
+        cluster.take(try cluster.controller.heartbeat(goodbye, now: cluster.now))
+        #expect(cluster.partition("memory")?.line == "leader 1 isr 1,2 elr 3")
+        try cluster.register(cluster.request(3, incarnation: 2, previousEpoch: epoch))
+        #expect(cluster.partition("memory")?.line == "leader 1 isr 1,2 elr 3")
+    }
+
     @Test func `ends with its removal`() throws {
         var cluster = Cluster()
         try cluster.start([1, 2])

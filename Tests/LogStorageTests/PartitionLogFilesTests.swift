@@ -135,12 +135,32 @@ struct PartitionLogFilesTests {
         let slice = try test.log.read(from: 0, upTo: 2, maxBytes: 1000, minOneBatch: true)
         try test.log.advanceLogStart(to: 1)
         let removal = try #require(try test.log.deleteSegmentsBelowStart())
-        #expect(removal.paths.allSatisfy { $0.hasSuffix(".deleted") })
+        try removal.rename(on: test.system)
+        let names = test.system.names(TestLog.directory).filter { $0.hasSuffix(".deleted") }
+        #expect(names.count == 3)
         try removal.perform(on: test.system)
+        #expect(test.system.names(TestLog.directory).allSatisfy { !$0.hasSuffix(".deleted") })
         #expect(try slice.load().count == slice.count)
         #expect(throws: LogError.offsetOutOfRange(asked: 0, start: 1, end: 2)) {
             try test.log.read(from: 0, upTo: 2, maxBytes: 1000, minOneBatch: true)
         }
+    }
+
+    @Test func `are renamed before others of their names are made`() throws {
+        var test = try TestLog()
+        try test.append([1])
+        try test.log.roll(now: 0)
+        try test.append([2])
+        try test.log.advanceLogStart(to: 1)
+        let removal = try #require(try test.log.deleteSegmentsBelowStart())
+        #expect(test.system.names(TestLog.directory).allSatisfy { !$0.hasSuffix(".deleted") })
+        // The log begins anew where the old segment began.
+        try test.log.truncateFully(andStartAt: 0, now: 0)
+        try test.append([3])
+        try removal.perform(on: test.system)
+        #expect(try test.readAll().map(\.baseOffset) == [0])
+        try test.stopAndStart()
+        #expect(try test.readAll().map(\.baseOffset) == [0])
     }
 
     @Test func `go when they are too old or too many`() throws {
@@ -153,7 +173,9 @@ struct PartitionLogFilesTests {
         }
         #expect(try test.log.deleteOldSegments(highWatermark: 0, now: 20_000) == nil)
         let removal = try test.log.deleteOldSegments(highWatermark: 3, now: 20_000)
-        #expect(removal?.paths.count == 7)
+        try #require(removal).rename(on: test.system)
+        let names = test.system.names(TestLog.directory).filter { $0.hasSuffix(".deleted") }
+        #expect(names.count == 7)
         #expect(test.log.logStartOffset == 2)
         test.log.configuration.retentionAge = nil
         test.log.configuration.retentionBytes = 0

@@ -75,9 +75,7 @@ struct PartitionLogReadingTests {
     }
 
     @Test func `skips the gaps that compaction leaves`() throws {
-        var configuration = LogConfiguration()
-        configuration.isCompacted = true
-        let test = try TestLog(configuration)
+        let test = try TestLog()
         for base in [3, 10, 20] as [Int64] {
             let batch = makeBatch([1], at: Offset(base), epoch: 0)
             _ = try test.log.append(replicated: batch.bytes, now: 0)

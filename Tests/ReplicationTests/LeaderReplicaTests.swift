@@ -24,6 +24,34 @@ func leader(
         minInSync: minInSync, now: at(0))
 }
 
+@Suite("The lowest start of a partition's logs")
+struct LowestLogStartTests {
+    @Test func `is known once every replica that is up has told its own`() {
+        var it = leader(end: 9)
+        #expect(it.lowestLogStart(own: 5) { _ in true } == .none)
+        it.followerTold(2, logStart: 5)
+        #expect(it.lowestLogStart(own: 5) { _ in true } == .none)
+        #expect(it.lowestLogStart(own: 5) { $0 == 2 } == 5)
+        it.followerTold(3, logStart: 3)
+        #expect(it.lowestLogStart(own: 5) { _ in true } == 3)
+        it.followerTold(3, logStart: 6)
+        #expect(it.lowestLogStart(own: 5) { _ in true } == 5)
+        it.followerTold(9, logStart: 1)
+        #expect(it.lowestLogStart(own: 5) { _ in true } == 5)
+    }
+
+    @Test func `lifts a follower's high watermark above it`() {
+        var it = FollowerReplica(
+            state: state(), logEnd: 9, acknowledgedEnd: 4, highWatermark: 2)
+        let hasMoved = it.logStartAdvanced(to: 6)
+        #expect(hasMoved)
+        #expect(it.highWatermark == 6)
+        #expect(it.acknowledgedEnd == 6)
+        let hasMovedAgain = it.logStartAdvanced(to: 6)
+        #expect(!hasMovedAgain)
+    }
+}
+
 @Suite("The leader's high watermark")
 struct LeaderHighWatermarkTests {
     private func fetch(

@@ -5,8 +5,10 @@ import Testing
 @Suite("A simulated cluster under load")
 struct FailoverTests {
     /// Three nodes that serve, and producers that write to them.
-    private func begin(_ seed: UInt64) -> (SimulatedCluster, Workload) {
-        let cluster = SimulatedCluster(seed: seed)
+    private func begin(
+        _ seed: UInt64, settings: [String] = []
+    ) -> (SimulatedCluster, Workload) {
+        let cluster = SimulatedCluster(seed: seed, settings: settings)
         cluster.start()
         #expect(cluster.allServe(within: .seconds(2)))
         let workload = Workload(on: cluster)
@@ -82,6 +84,40 @@ struct FailoverTests {
         cluster.time.pass(.seconds(20))
         #expect(workload.history.acknowledgedCount > before + 500)
         cluster[3].kill()
+        end(cluster, workload)
+    }
+
+    @Test(arguments: ["log.flush.interval.messages=1", "log.flush.interval.ms=500"])
+    func `syncs what was acknowledged from memory as its policy says`(policy: String) {
+        let (cluster, workload) = begin(155, settings: ["log.flush.before.ack=false", policy])
+        #expect(workload.stop())
+        cluster.time.pass(.seconds(2))
+        for node in cluster.nodes { node.losePower() }
+        end(cluster, workload)
+    }
+
+    @Test(arguments: 1...3)
+    func `writes again by itself when a full disk has room`(node: Int) {
+        let (cluster, workload) = begin(UInt64(160 + node))
+        cluster[node].disk.isFull = true
+        cluster.time.pass(.seconds(30))
+        #expect(cluster[node].isRunning)
+        cluster[node].disk.isFull = false
+        cluster.time.pass(.seconds(5))
+        let before = workload.history.acknowledgedCount
+        cluster.time.pass(.seconds(5))
+        #expect(workload.history.acknowledgedCount > before + 500)
+        end(cluster, workload)
+    }
+
+    @Test func `answers nothing it has not written while all disks are full, and goes on after`() {
+        let (cluster, workload) = begin(170)
+        for node in cluster.nodes { node.disk.isFull = true }
+        cluster.time.pass(.seconds(20))
+        let before = workload.history.acknowledgedCount
+        for node in cluster.nodes { node.disk.isFull = false }
+        cluster.time.pass(.seconds(10))
+        #expect(workload.history.acknowledgedCount > before)
         end(cluster, workload)
     }
 

@@ -32,6 +32,8 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     private var random: PRNG
     /// Counts down with each write; at zero writes fail with `noSpace` until raised.
     public var writesUntilFull = Int.max
+    /// What the disk says is free.
+    public var free: Int64 = 1 << 40
     /// A failing write leaves half of its bytes.
     public private(set) var syncs = 0
     public private(set) var directorySyncs = 0
@@ -137,7 +139,7 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
 
     var locked: Set<String> = []
 
-    public func freeBytes(at path: String) throws(FileError) -> Int64 { 1 << 40 }
+    public func freeBytes(at path: String) throws(FileError) -> Int64 { free }
     public func makeFlusher(for directory: String) -> any Flusher {
         fatalError("the tests sync by themselves")
     }

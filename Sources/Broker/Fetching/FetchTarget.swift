@@ -23,6 +23,8 @@ struct FetchTarget: Sendable {
     var currentLeaderEpoch: LeaderEpoch
     /// `.none` from clients that do not tell.
     var lastFetchedEpoch: LeaderEpoch
+    /// Where a follower's log begins; `.none` from consumers.
+    var logStartOffset = Offset.none
 }
 
 /// Who fetches, and what it may see.

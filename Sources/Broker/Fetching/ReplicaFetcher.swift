@@ -54,6 +54,7 @@ final class ReplicaFetcher {
         var isTold = false
         /// What was told last, and in which request: answers to earlier ones are about another state.
         var toldOffset = Offset.none
+        var toldStart = Offset.none
         var toldEpoch = LeaderEpoch.none
         var toldIn = UInt64.max
         var failures = 0
@@ -266,6 +267,7 @@ final class ReplicaFetcher {
         }
         members[key]?.isTold = true
         members[key]?.toldOffset = follower.logEnd
+        members[key]?.toldStart = partition.log.logStartOffset
         members[key]?.toldEpoch = follower.leaderEpoch
         members[key]?.toldIn = requestNumber
         var asked = FetchRequest.FetchPartition()
@@ -370,6 +372,10 @@ final class ReplicaFetcher {
         partition.leaderToldHighWatermark(
             Offset(data.highWatermark), logStart: Offset(data.logStartOffset))
         lag[partition.key] = max(0, data.highWatermark - partition.log.logEndOffset.rawValue)
+        // Somebody may wait for all replicas to begin where the leader does.
+        if members[partition.key]?.toldStart != partition.log.logStartOffset {
+            markChanged(partition.key)
+        }
         guard !records.isEmpty, let follower = partition.follower else { return }
         if follower.acknowledgedEnd == follower.logEnd {
             markChanged(partition.key)
@@ -391,6 +397,9 @@ final class ReplicaFetcher {
         shard.node.log.write(
             .warn, "replicaAppendFailed", peer: partition.name.description, ["cause": error])
         switch error {
+        case .file where error.isNoSpace:
+            partition.storageFailed(error)
+            delay(partition.key)
         case .file, .damagedTail, .closed: partition.storageFailed(error)
         default: delay(partition.key)
         }

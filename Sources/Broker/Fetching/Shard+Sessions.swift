@@ -113,7 +113,8 @@ extension Shard {
                         fetchOffset: Offset(partition.fetchOffset),
                         maxBytes: Int(max(partition.partitionMaxBytes, 0)),
                         currentLeaderEpoch: LeaderEpoch(partition.currentLeaderEpoch),
-                        lastFetchedEpoch: LeaderEpoch(partition.lastFetchedEpoch)))
+                        lastFetchedEpoch: LeaderEpoch(partition.lastFetchedEpoch),
+                        logStartOffset: Offset(partition.logStartOffset)))
             }
         }
         return targets

@@ -24,6 +24,7 @@ extension APITable {
             APIEntry(.apiVersions, ApiVersionsHandler.versions, on: both) {
                 (scope) throws(DecodeError) in try ApiVersionsHandler.handle(scope, table())
             },
+            APIEntry(.deleteRecords, 0...2, on: broker, DeleteRecordsHandler.handle),
             APIEntry(.initProducerId, 0...5, on: broker, InitProducerIdHandler.handle),
             APIEntry(.offsetForLeaderEpoch, 2...4, on: broker, OffsetForLeaderEpochHandler.handle),
             APIEntry(.describeConfigs, 1...4, on: broker, DescribeConfigsHandler.handle),

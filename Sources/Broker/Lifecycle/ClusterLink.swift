@@ -113,6 +113,32 @@ final class ClusterLink {
         }
     }
 
+    /// Takes the notes back before the controller hears that this broker goes: should it be killed on the way,
+    /// nobody must take its end for an orderly one.
+    private func forgetRegistration(then leave: @escaping () -> Void) {
+        var missing = 1
+        let forgotten = {
+            missing -= 1
+            if missing == 0 { leave() }
+        }
+        let bound = LoopBound(forgotten, on: loop)
+        let fileSystem = node.world.fileSystem
+        for handle in storage.directories where !handle.isOffline {
+            missing += 1
+            let file = RegistrationFile(in: handle.path, on: fileSystem)
+            handle.flusher.perform { [log = node.log] in
+                do throws(FileError) {
+                    try file.remove()
+                } catch {
+                    log.warn(
+                        "registrationNotForgotten", ["directory": handle.path, "cause": error])
+                }
+                bound.post { $0() }
+            }
+        }
+        forgotten()
+    }
+
     func directoryFailed(_ id: DirectoryID) { lifecycle?.directoryFailed(id) }
 
     /// Hands over what this node leads, then calls `done`. Asked again, it goes on as it began.
@@ -131,7 +157,7 @@ final class ClusterLink {
         }
         lifecycle.mayStop = finish
         lifecycle.failed = { _ in finish() }
-        lifecycle.leave()
+        forgetRegistration { lifecycle.leave() }
         // A controller that cannot be reached must not keep a node from stopping.
         loop.arm(at: loop.now + Self.leaveMax, finish)
         giveUpWithoutController(since: loop.now, finish)

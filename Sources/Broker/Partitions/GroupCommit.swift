@@ -65,7 +65,7 @@ final class GroupCommit {
         metrics.synced(files: group.count, took: loop.now - began, at: loop.now)
         for (partition, ticket) in group {
             if let failure {
-                partition.storageFailed(.file(failure))
+                partition.syncFailed(failure)
                 continue
             }
             partition.log.flushCompleted(ticket)
@@ -97,7 +97,7 @@ final class GroupCommit {
             ) { failure in
                 for (partition, ticket) in bound.take() {
                     if let failure {
-                        partition.storageFailed(.file(failure))
+                        partition.syncFailed(failure)
                         continue
                     }
                     partition.log.flushCompleted(ticket)

@@ -24,6 +24,9 @@ extension Partition {
             outcome.currentLeader = currentLeader
             return .refused(outcome)
         }
+        guard !directory.isFull else {
+            return .refused(.failure(.kafkaStorageError, directory.noSpace.description))
+        }
         // For the moment until the checkpoint is written (see `truncate`); the producer asks again.
         guard !log.isRecoveryPointLowered else { return .refused(.failure(.notLeaderOrFollower)) }
         if acknowledgement == .all, !leader.hasEnoughInSync {
@@ -78,7 +81,8 @@ extension Partition {
         fetchWatches.fireFollowers()
     }
 
-    /// A failed append: full disks and broken ones take the directory offline, the rest is the batch's.
+    /// A failed append: a full disk is waited for, a broken one takes the directory offline, the rest is the
+    /// batch's.
     private func failed(_ error: LogError) -> ProduceOutcome {
         switch error {
         case .batchTooLarge: return .failure(.recordListTooLarge, error.description)
@@ -95,10 +99,14 @@ extension Partition {
     /// Records a follower fetched. Returns false if they do not continue its log: fetch anew.
     func appendFetched(_ records: SharedBytes) throws(LogError) {
         guard !records.isEmpty else { return }
+        guard !directory.isFull else { throw directory.noSpace }
+        defer {
+            // A disk that became full on the way may have taken the first of several segments.
+            follower?.appended(upTo: log.logEndOffset)
+            syncIfNeeded()
+        }
         _ = try log.append(replicated: records, now: shard.loop.wallTime)
-        follower?.appended(upTo: log.logEndOffset)
         shard.metrics.replicatedIn(bytes: records.count)
-        syncIfNeeded()
         // Consumers wait for the high watermark only, and nobody fetches from a follower.
     }
 }

@@ -48,6 +48,8 @@ extension Partition {
             follower?.restarted(at: offset)
         } else {
             try log.advanceLogStart(to: offset)
+            // What the leader has given up was committed.
+            if follower?.logStartAdvanced(to: offset) == true { highWatermarkMoved() }
         }
         syncIfNeeded()
     }
@@ -58,6 +60,7 @@ extension Partition {
         guard logStart > log.logStartOffset, logStart <= highWatermark else { return }
         do throws(LogError) {
             try log.advanceLogStart(to: logStart)
+            shard.removeSegmentsBelowStart(of: self)
         } catch {
             storageFailed(error)
         }

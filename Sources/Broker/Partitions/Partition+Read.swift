@@ -35,6 +35,8 @@ extension Partition {
         else { return nil }
         switch outcome {
         case .recorded(let moved, let change):
+            leader?.followerTold(follower, logStart: target.logStartOffset)
+            finishDeletions()
             if let change { shard.propose(change, for: self) }
             if moved { highWatermarkMoved() }
             return nil

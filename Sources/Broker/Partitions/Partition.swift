@@ -35,9 +35,12 @@ final class Partition {
     private var idleHighWatermark: Offset
 
     var produceWaiters: [ProduceWaiter] = []
+    var deletionWaiters: [DeletionWaiter] = []
     var fetchWatches = WatchList()
     /// In the group commit's list already.
     var isDirty = false
+    /// A sync after `flush.ms` is on its way.
+    private var isFlushArmed = false
     /// The directory failed: reads and writes answer KAFKA_STORAGE_ERROR.
     private(set) var isOffline = false
 
@@ -113,6 +116,19 @@ final class Partition {
         }
     }
 
+    /// A log with records of a newer leadership than the metadata knows of was led under metadata that has
+    /// been lost: it takes no part before the metadata has caught up.
+    private func isNewer(_ log: PartitionLog, than state: AssignedState) -> Bool {
+        guard let latest = log.latestEpoch, latest > state.leaderEpoch else { return false }
+        shard.node.log.error(
+            "metadataOlderThanLog",
+            [
+                "partition": name, "leaderEpoch": state.leaderEpoch.rawValue,
+                "logEpoch": latest.rawValue,
+            ])
+        return true
+    }
+
     private func lead(_ state: AssignedState) {
         if leader?.leaderEpoch == state.leaderEpoch {
             let moved = leader?.stateChanged(state, now: shard.loop.now) ?? false
@@ -123,6 +139,7 @@ final class Partition {
         }
         let known = highWatermark
         stepDown(to: nil)
+        guard !isNewer(log, than: state) else { return }
         // Whoever asks where the former epoch ended is answered right from the first moment (KIP-101).
         do throws(LogError) {
             try log.beginEpoch(state.leaderEpoch)
@@ -178,6 +195,8 @@ final class Partition {
         self.settings = settings
         log.configuration = settings.log
         if leader?.minInSyncChanged(to: settings.minInSync) == true { highWatermarkMoved() }
+        // Whether an acknowledgement waits for the disk may be another answer now.
+        if role != .idle { syncIfNeeded() }
     }
 
     // MARK: Progress
@@ -192,6 +211,22 @@ final class Partition {
             shard.groupCommit.add(self)
         } else {
             acknowledged(upTo: log.logEndOffset)
+            syncByPolicy()
+        }
+    }
+
+    /// `flush.messages` and `flush.ms`, for a topic whose acknowledgements do not wait for the disk.
+    private func syncByPolicy() {
+        guard log.logEndOffset - log.durableOffset < settings.flushMessages else {
+            shard.groupCommit.add(self)
+            return
+        }
+        guard let interval = settings.flushInterval, !isFlushArmed else { return }
+        isFlushArmed = true
+        shard.loop.arm(at: shard.loop.now + interval) { [weak self] in
+            guard let self else { return }
+            self.isFlushArmed = false
+            if !self.isOffline { self.shard.groupCommit.add(self) }
         }
     }
 
@@ -246,11 +281,18 @@ final class Partition {
         let waiters = produceWaiters
         produceWaiters = []
         for waiter in waiters { waiter.finish(failure: error) }
+        failDeletions(error)
     }
 
-    /// The log's directory cannot be trusted any more: the replica is offline until a restart.
+    /// A full disk is waited for; after any other failure the log's directory cannot be trusted any more, and
+    /// the replica is offline until a restart.
     func storageFailed(_ error: LogError) {
         shard.storageFailed(error, in: self)
+    }
+
+    /// What was written may not be on the disk, whatever the reason: not even a full disk is waited for.
+    func syncFailed(_ error: FileError) {
+        shard.failed(directory, .file(error), name)
     }
 
     /// Called by the shard for every replica of a failed directory.

@@ -82,6 +82,9 @@ extension Shard {
         } catch .topicIDMismatch {
             // A deleted topic of that name lives on another loop, which will make room in a moment.
             openLater(key)
+        } catch  where error.isNoSpace {
+            directory.noteFull()
+            openLater(key)
         } catch {
             node.log.error("replicaNotOpened", ["partition": name, "cause": error])
             failed(directory, error, name)
@@ -140,7 +143,7 @@ extension Shard {
             guard let path = try partition.log.renameForDeletion(id) else { return }
             node.log.info("replicaRemoved", ["partition": partition.name])
             let fileSystem = node.world.fileSystem
-            let flusher = partition.directory.flusher
+            let flusher = partition.directory.background
             loop.arm(at: loop.now + partition.settings.deleteDelay) { [log = node.log] in
                 flusher.perform {
                     do throws(FileError) {
@@ -163,7 +166,9 @@ extension Shard {
         let overrides = image.config(of: ConfigResource(.topic, topic))
         var texts: [String: String] = [:]
         for (name, value) in overrides { texts[name] = value }
-        let made = TopicSettings(TopicConfiguration(overrides: texts, broker: brokerSettings))
+        let made = TopicSettings(
+            TopicConfiguration(overrides: texts, broker: brokerSettings),
+            producerExpiration: brokerSettings.duration("producer.id.expiration.ms"))
         settingsByTopic[topic] = made
         return made
     }
@@ -198,6 +203,7 @@ extension Shard {
     /// A broker came, went or moved: fetchers connect anew, and ISRs may be joined.
     private func brokerChanged(_ id: BrokerID) {
         for fetcher in fetchersInOrder where fetcher.leader == id { fetcher.leaderChanged() }
+        for partition in partitionsInOrder { partition.finishDeletions() }
     }
 }
 

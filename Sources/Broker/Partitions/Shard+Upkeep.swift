@@ -37,10 +37,11 @@ extension Shard {
         }
     }
 
-    /// Removes what retention no longer keeps.
+    /// Removes what retention no longer keeps, and what lies below the start of the log.
     func removeOldSegments() {
         for partition in partitionsInOrder where partition.role != .idle {
             do throws(LogError) {
+                removeSegmentsBelowStart(of: partition)
                 let removal = try partition.log.deleteOldSegments(
                     highWatermark: partition.highWatermark, now: loop.wallTime)
                 guard let removal else { continue }
@@ -48,6 +49,16 @@ extension Shard {
             } catch {
                 partition.storageFailed(error)
             }
+        }
+    }
+
+    /// Removes segments all of whose records were deleted.
+    func removeSegmentsBelowStart(of partition: Partition) {
+        do throws(LogError) {
+            guard let removal = try partition.log.deleteSegmentsBelowStart() else { return }
+            remove(removal, of: partition)
+        } catch {
+            partition.storageFailed(error)
         }
     }
 
@@ -62,19 +73,28 @@ extension Shard {
         node.log.info(
             "segmentsDeleted",
             [
-                "partition": partition.name, "files": removal.paths.count,
+                "partition": partition.name, "files": removal.count,
                 "logStart": partition.log.logStartOffset.rawValue,
             ])
-        let fileSystem = node.world.fileSystem
-        let flusher = partition.directory.flusher
-        loop.arm(at: loop.now + partition.settings.deleteDelay) { [log = node.log] in
-            flusher.perform {
+        let (fileSystem, log) = (node.world.fileSystem, node.log)
+        let directory = partition.directory
+        func run(_ step: @escaping @Sendable () throws(FileError) -> Void) {
+            directory.background.perform {
                 do throws(FileError) {
-                    try removal.perform(on: fileSystem)
+                    try step()
                 } catch {
                     log.warn("segmentsNotRemoved", ["cause": error])
                 }
             }
+        }
+        guard !directory.isFull else {
+            // The room is wanted now.
+            run { () throws(FileError) in try removal.perform(on: fileSystem) }
+            return
+        }
+        run { () throws(FileError) in try removal.rename(on: fileSystem) }
+        loop.arm(at: loop.now + partition.settings.deleteDelay) {
+            run { () throws(FileError) in try removal.perform(on: fileSystem) }
         }
     }
 

@@ -282,12 +282,20 @@ final class Shard {
 
     // MARK: Storage
 
-    /// A directory failed: its replicas here and on the other loops go offline, and the controller hears
-    /// of it with the next heartbeat.
+    /// A write found no room, or a directory failed.
     func storageFailed(_ error: LogError, in partition: Partition) {
-        failed(partition.directory, error, partition.name)
+        guard error.isNoSpace else {
+            failed(partition.directory, error, partition.name)
+            return
+        }
+        guard partition.directory.noteFull() else { return }
+        node.log.error(
+            "diskFull",
+            ["directory": partition.directory.path, "partition": partition.name, "cause": error])
     }
 
+    /// A directory failed: its replicas here and on the other loops go offline, and the controller hears
+    /// of it with the next heartbeat.
     func failed(_ directory: LogDirectoryHandle, _ error: LogError, _ name: TopicPartition) {
         guard directory.fail() else { return }
         let id = directory.id

@@ -10,25 +10,35 @@ struct TopicSettings: Sendable {
     /// Ours: an acknowledgement waits for the disk (`flush.before.ack`).
     let flushBeforeAck: Bool
     let minInSync: Int
+    /// `flush.messages`: so many records are synced at the latest.
+    let flushMessages: Int64
+    /// `flush.ms`: after so long they are; nil for never.
+    let flushInterval: Duration?
     /// `file.delete.delay.ms`.
     let deleteDelay: Duration
+    /// A topic that is only compacted gives up no records on request.
+    let mayDeleteRecords: Bool
     private let validation: BatchRules
 
-    init(_ topic: TopicConfiguration) {
+    init(_ topic: TopicConfiguration, producerExpiration: Duration) {
         var log = LogConfiguration()
         log.segmentBytes = topic.segmentBytes
         log.segmentAge = topic.segmentAge
         log.segmentJitter = topic.segmentJitter
         log.indexIntervalBytes = topic.indexIntervalBytes
         log.segmentIndexBytes = topic.indexBytes
-        log.isCompacted = topic.isCompacted
+        log.preallocates = topic.preallocates
+        log.producerExpiration = producerExpiration
         // Age and size count only where `cleanup.policy` has `delete`.
         log.retentionAge = topic.isDeleted ? topic.retention : nil
         log.retentionBytes = topic.isDeleted ? topic.retentionBytes.map(Int64.init) : nil
         self.log = log
         flushBeforeAck = topic.flushBeforeAck
+        flushMessages = topic.flushMessages
+        flushInterval = topic.flushInterval
         minInSync = topic.minInSyncReplicas
         deleteDelay = topic.fileDeleteDelay
+        mayDeleteRecords = topic.isDeleted || !topic.isCompacted
         validation = BatchRules(of: topic)
     }
 

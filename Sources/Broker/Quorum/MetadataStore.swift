@@ -30,6 +30,8 @@ final class MetadataStore {
     let log: PartitionLog
     /// What lies beside the log. May be used from any thread.
     let files: LogStorage.SnapshotStore
+    /// Room on the disk that is kept for this log.
+    var reserve: DiskReserve?
     /// A snapshot that is being received.
     private var download: SnapshotWriter?
 
@@ -79,6 +81,12 @@ final class MetadataStore {
                 path: "\(logDirectory)/\(LogStorage.SnapshotStore.bootstrapName)", cause: "\(error)"
             )
         }
+    }
+
+    /// Runs a write, on the reserve where the disk has no room.
+    func backed<Result>(_ write: () throws(LogError) -> Result) throws(LogError) -> Result {
+        guard let reserve else { return try write() }
+        return try reserve.backing(write)
     }
 
     /// The last vote and term.
@@ -167,7 +175,8 @@ extension MetadataStore {
 extension MetadataStore {
     func beginDownload(_ id: OffsetAndEpoch) throws(LogError) {
         try abandonDownload()
-        download = try files.create(id)
+        let files = files
+        download = try backed { () throws(LogError) in try files.create(id) }
     }
 
     func writeDownload(_ bytes: SharedBytes, at position: Int64) throws(LogError) {

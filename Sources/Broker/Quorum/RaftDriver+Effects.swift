@@ -45,12 +45,17 @@ extension RaftDriver {
         let text = state.encoded(
             dataVersion: raft.log.voters.kraftVersion, voters: raft.voters.voters.map(\.key.id))
         suspend()
-        let files = store.files
+        let (files, reserve) = (store.files, store.reserve)
         let bound = LoopBound(self, on: loop)
         flusher.perform {
             let failure: LogError?
             do throws(LogError) {
-                try files.writeQuorumState(SharedBytes(utf8: text))
+                let state = SharedBytes(utf8: text)
+                if let reserve {
+                    try reserve.backing { () throws(LogError) in try files.writeQuorumState(state) }
+                } else {
+                    try files.writeQuorumState(state)
+                }
                 failure = nil
             } catch {
                 failure = error
@@ -101,13 +106,32 @@ extension RaftDriver {
             return
         }
         do throws(LogError) {
-            _ = try store.log.append(replicated: bytes, now: loop.wallTime)
+            try appendWhole(bytes)
             handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
         } catch .unexpectedOffset, .epochGoesBack, .corruptBatch, .batchTooLarge {
             // The leader's fault, not the disk's: nothing was written.
             refuseFetched("the log refused what the leader sent")
+        } catch  where error.isNoSpace {
+            // Even the reserve is used up: it is fetched again until there is room.
+            refuseFetched("\(error)")
         } catch {
             fail("\(error)")
+        }
+    }
+
+    /// Appends batches to the log: all of them, or none.
+    func appendWhole(_ bytes: SharedBytes) throws(LogError) {
+        let log = store.log
+        let (end, now) = (log.logEndOffset, loop.wallTime)
+        do throws(LogError) {
+            _ = try store.backed { () throws(LogError) in
+                // What a first attempt wrote before a segment ended is not written twice.
+                if log.logEndOffset > end { try log.truncate(to: end, now: now) }
+                return try log.append(replicated: bytes, now: now)
+            }
+        } catch {
+            if error.isNoSpace, log.logEndOffset > end { try log.truncate(to: end, now: now) }
+            throw error
         }
     }
 

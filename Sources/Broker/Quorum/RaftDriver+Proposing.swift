@@ -37,7 +37,8 @@ extension RaftDriver {
             handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
             return run.end - 1
         } catch {
-            fail("\(error)")
+            // A full disk, its reserve used up: the log is as it was, and the application may try again.
+            if !error.isNoSpace { fail("\(error)") }
             throw .log(error)
         }
     }
@@ -45,8 +46,16 @@ extension RaftDriver {
     /// Writes prepared batches at the log's end.
     func write(_ batches: [SharedBytes]) throws(LogError) -> AppendedRun {
         var views: [RecordBatchView] = []
+        let end = store.log.logEndOffset
         for bytes in batches {
-            _ = try store.log.append(replicated: bytes, now: loop.wallTime)
+            do throws(LogError) {
+                try appendWhole(bytes)
+            } catch {
+                if error.isNoSpace, store.log.logEndOffset > end {
+                    try store.log.truncate(to: end, now: loop.wallTime)
+                }
+                throw error
+            }
             do throws(RecordBatchError) {
                 views.append(try RecordBatchView(bytes))
             } catch {

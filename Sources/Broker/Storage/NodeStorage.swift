@@ -75,7 +75,8 @@ final class NodeStorage {
                         directory: try LogDirectory(one.path, on: world.fileSystem),
                         handle: LogDirectoryHandle(
                             id: one.id, path: one.path,
-                            flusher: world.fileSystem.makeFlusher(for: one.path))))
+                            flusher: world.fileSystem.makeFlusher(for: one.path),
+                            background: world.fileSystem.makeFlusher(for: one.path))))
             } catch {
                 for taken in directories { taken.directory.release() }
                 throw StartError(LogDirectory.remedy(for: error, at: one.path))
@@ -100,7 +101,9 @@ final class NodeStorage {
         let found: MetaProperties?
         do throws(LogError) {
             found = try MetaProperties.read(in: path, on: fileSystem)
-            if found != nil { try LogDirectory.checkRoom(at: path, on: fileSystem) }
+            if found != nil, !hasReserve(path, fileSystem) {
+                try LogDirectory.checkRoom(at: path, on: fileSystem)
+            }
         } catch {
             throw StartError(LogDirectory.remedy(for: error, at: path))
         }
@@ -129,6 +132,42 @@ final class NodeStorage {
         return Identity(path: path, clusterID: clusterID, id: id)
     }
 
+    /// Whether room for the metadata log is kept in a directory, however full it is. One that cannot be read
+    /// is none.
+    private static func hasReserve(_ path: String, _ fileSystem: any FileSystem) -> Bool {
+        do throws(FileError) {
+            return try DiskReserve.size(in: path, on: fileSystem) != nil
+        } catch {
+            return false
+        }
+    }
+
+    /// Keeps room for the metadata log in its directory. On a disk that is full already, what an earlier run
+    /// kept is given up at once: opening logs may have to write.
+    private static func keepRoom(
+        in home: OpenDirectory, _ all: [LogDirectoryHandle], _ fileSystem: any FileSystem,
+        _ log: Log
+    ) throws(FileError) {
+        let path = home.directory.path
+        let reserve = try DiskReserve(in: path, on: fileSystem) {
+            for handle in all where handle.noteFull() {
+                log.error(
+                    "diskFull", ["directory": handle.path, "cause": "no room for the metadata log"])
+            }
+        }
+        home.handle.reserve = reserve
+        do throws(FileError) {
+            try reserve.take()
+            if try fileSystem.freeBytes(at: path) < LogDirectoryHandle.roomMin {
+                _ = try reserve.release()
+            }
+        } catch {
+            guard error.kind == .noSpace else { throw error }
+            home.handle.noteFull()
+            log.error("diskFull", ["directory": path, "cause": error])
+        }
+    }
+
     /// Opens what was checked: logs are recovered after an unclean stop, and the mark of a clean one goes.
     static func open(
         _ checked: CheckedStorage, world: World, log: Log
@@ -142,6 +181,11 @@ final class NodeStorage {
             })
         else { preconditionFailure("log.dirs is never empty") }
         let now = world.dataLoops[0].wallTime
+        do throws(FileError) {
+            try keepRoom(in: home, checked.directories.map(\.handle), world.fileSystem, log)
+        } catch {
+            throw StartError(LogDirectory.remedy(for: .file(error), at: home.directory.path))
+        }
         for one in checked.directories {
             do throws(LogError) {
                 let contents = try one.directory.takeContents()
@@ -154,7 +198,10 @@ final class NodeStorage {
                 previous.append(epoch)
                 // Rows of logs that are gone must not be taken for those of a later topic of that name.
                 let present = Set(contents.logs.map(\.partition))
-                for rows in [contents.recoveryPoints, contents.logStarts, contents.highWatermarks] {
+                for rows in [
+                    contents.recoveryPoints, contents.logStarts, contents.highWatermarks,
+                    contents.cleanerPoints,
+                ] {
                     for name in rows.keys where !present.contains(name) {
                         one.handle.checkpointsOutlive(name)
                     }
@@ -170,6 +217,7 @@ final class NodeStorage {
             metadata = try MetadataStore(
                 directory: home.directory.path, segments: .metadata(configuration),
                 fileSystem: world.fileSystem, now: now)
+            metadata.reserve = home.handle.reserve
             bootstrap = try MetadataStore.bootstrapRecords(
                 in: home.directory.path, on: world.fileSystem)
         } catch {
@@ -185,7 +233,7 @@ final class NodeStorage {
         _ paths: [String], _ handle: LogDirectoryHandle, _ fileSystem: any FileSystem, _ log: Log
     ) {
         for path in paths {
-            handle.flusher.perform {
+            handle.background.perform {
                 do throws(FileError) {
                     try fileSystem.removeTree(path)
                 } catch {

@@ -33,6 +33,13 @@ struct RegistrationFile: Sendable {
         }
     }
 
+    /// Takes the file away durably: from now on only an orderly end counts. Blocks on the disk.
+    func remove() throws(FileError) {
+        guard fileSystem.exists(path) else { return }
+        try fileSystem.remove(path)
+        try fileSystem.syncDirectory(directory)
+    }
+
     /// Replaces the file durably. Blocks on the disk.
     func write(_ epoch: BrokerEpoch) throws(FileError) {
         let temporary = path + ".tmp"

@@ -16,12 +16,14 @@ final class Upkeep {
     private var isStopped = false
     private var isRoundRunning = false
     private var isRoundWanted = false
+    private let space: SpaceWatch
 
     init(node: Node, shards: [LoopBound<Shard>], directories: [OpenDirectory]) {
         self.node = node
         self.shards = shards
         self.directories = directories
         loop = node.world.metadataLoop
+        space = SpaceWatch(node: node, directories: directories, shards: shards)
     }
 
     func start() {
@@ -30,6 +32,7 @@ final class Upkeep {
         repeatEvery(configuration.recoveryPointInterval) { $0.checkpointRecovery() }
         repeatEvery(configuration.logStartCheckpointInterval) { $0.checkpoint(.logStart) }
         repeatEvery(Self.stallCheckInterval) { $0.checkStalls() }
+        repeatEvery(SpaceWatch.interval) { $0.space.look() }
         let lag = configuration.replicaLagTimeMax
         repeatEvery(lag / 2) { upkeep in
             for shard in upkeep.shards { shard.post { $0.shrinkLaggingISRs(maxLag: lag) } }
@@ -58,7 +61,7 @@ final class Upkeep {
     private func checkpoint(_ kind: OffsetCheckpoint.Kind) {
         gather([kind]) { upkeep, offsets in
             for open in upkeep.directories where !open.handle.isOffline {
-                upkeep.write([kind], offsets, to: open) { _ in }
+                upkeep.write([kind], offsets, to: open) { _, _ in }
             }
         }
     }
@@ -76,16 +79,28 @@ final class Upkeep {
         let rounds = directories.map { $0.handle.checkpointsBegin() }
         gather(Self.kinds) { upkeep, offsets in
             var missing = upkeep.directories.count
+            var isAllWritten = true
             for (open, round) in zip(upkeep.directories, rounds) {
-                upkeep.write(Self.kinds, offsets, to: open, round: round) { upkeep in
+                upkeep.write(Self.kinds, offsets, to: open, round: round) { upkeep, isWritten in
                     missing -= 1
-                    guard missing == 0 else { return }
-                    upkeep.isRoundRunning = false
-                    if upkeep.isRoundWanted { upkeep.checkpointsWanted() }
+                    isAllWritten = isAllWritten && isWritten
+                    if missing == 0 { upkeep.roundEnded(isAllWritten) }
                 }
             }
         }
     }
+
+    /// Logs go on waiting for what a full disk did not take: it is tried again.
+    private func roundEnded(_ isAllWritten: Bool) {
+        isRoundRunning = false
+        guard isAllWritten else {
+            loop.arm(at: loop.now + Self.roundPause) { [weak self] in self?.checkpointsWanted() }
+            return
+        }
+        if isRoundWanted { checkpointsWanted() }
+    }
+
+    private static let roundPause = Duration.seconds(1)
 
     private static let kinds = [OffsetCheckpoint.Kind.recoveryPoint, .logStart, .highWatermark]
 
@@ -110,7 +125,7 @@ final class Upkeep {
     /// Writes one directory's files on its own thread, then tells the logs that wait for it.
     private func write(
         _ kinds: [OffsetCheckpoint.Kind], _ offsets: CloseGather.Offsets, to open: OpenDirectory,
-        round: Int? = nil, then done: @escaping (Upkeep) -> Void
+        round: Int? = nil, then done: @escaping (Upkeep, _ isWritten: Bool) -> Void
     ) {
         let me = LoopBound((self, done), on: loop)
         let id = open.handle.id
@@ -119,9 +134,10 @@ final class Upkeep {
             do throws(FileError) {
                 for (kind, rows) in own { try open.directory.write(kind, rows) }
             } catch {
+                let failure = error
                 me.post { upkeep, done in
-                    upkeep.failed(open, "checkpointNotWritten", "\(error)")
-                    done(upkeep)
+                    upkeep.notWritten(open, failure)
+                    done(upkeep, open.handle.isOffline)
                 }
                 return
             }
@@ -129,8 +145,17 @@ final class Upkeep {
             for (kind, rows) in own where kind == .recoveryPoint {
                 for shard in shards { shard.post { $0.recoveryPointsWritten(rows, in: id) } }
             }
-            me.post { upkeep, done in done(upkeep) }
+            me.post { upkeep, done in done(upkeep, true) }
         }
+    }
+
+    private func notWritten(_ open: OpenDirectory, _ error: FileError) {
+        guard error.kind == .noSpace else {
+            failed(open, "checkpointNotWritten", "\(error)")
+            return
+        }
+        guard open.handle.noteFull() else { return }
+        node.log.error("diskFull", ["directory": open.handle.path, "cause": error])
     }
 
     /// First makes everything durable that a restart would otherwise have to check, then says so.

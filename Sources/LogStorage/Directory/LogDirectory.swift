@@ -79,6 +79,7 @@ package final class LogDirectory: Sendable {
         package var recoveryPoints: [TopicPartition: Offset] = [:]
         package var logStarts: [TopicPartition: Offset] = [:]
         package var highWatermarks: [TopicPartition: Offset] = [:]
+        package var cleanerPoints: [TopicPartition: Offset] = [:]
         /// Checkpoint files that were damaged, in words; they count as empty.
         package var faults: [String] = []
 
@@ -88,7 +89,8 @@ package final class LogDirectory: Sendable {
             LogHistory(
                 wasCleanShutdown: cleanShutdown != nil,
                 recoveryPoint: recoveryPoints[partition] ?? .zero,
-                logStartOffset: logStarts[partition] ?? .zero)
+                logStartOffset: logStarts[partition] ?? .zero,
+                cleanedUpTo: cleanerPoints[partition] ?? .zero)
         }
     }
 
@@ -110,6 +112,7 @@ package final class LogDirectory: Sendable {
         contents.recoveryPoints = try read(.recoveryPoint, &contents.faults)
         contents.logStarts = try read(.logStart, &contents.faults)
         contents.highWatermarks = try read(.highWatermark, &contents.faults)
+        contents.cleanerPoints = try read(.cleaner, &contents.faults)
         contents.cleanShutdown = try CleanShutdownFile(in: path, on: fileSystem).take()
         return contents
     }

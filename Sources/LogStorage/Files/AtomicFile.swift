@@ -35,10 +35,25 @@ struct AtomicFile {
     func replace(with bytes: SharedBytes, isDurable: Bool = true) throws(FileError) -> any File {
         let temporary = path + Self.temporarySuffix
         let file = try fileSystem.open(temporary, .replace)
-        if !bytes.isEmpty { try file.write([bytes], at: 0) }
+        do throws(FileError) {
+            if !bytes.isEmpty { try file.write([bytes], at: 0) }
+        } catch {
+            giveUp(file)
+            throw error
+        }
         if isDurable { try file.sync() }
         try fileSystem.rename(temporary, to: path)
         if isDurable { try fileSystem.syncDirectory(directory) }
         return file
+    }
+
+    /// What a full disk did not take whole must not take room from others. Should that fail too, the next
+    /// replacement begins by emptying the file.
+    private func giveUp(_ file: any File) {
+        do throws(FileError) {
+            try file.truncate(to: 0)
+        } catch {
+            assert(error.kind != .notFound, "a file that is open is there")
+        }
     }
 }

@@ -8,14 +8,17 @@ package struct LogHistory: Hashable, Sendable {
     package var recoveryPoint: Offset
     /// First offset that is kept, if that is above the first segment.
     package var logStartOffset: Offset
+    /// Up to where the log was compacted: below it offsets may be missing between segments.
+    package var cleanedUpTo: Offset
 
     package init(
         wasCleanShutdown: Bool = false, recoveryPoint: Offset = .zero,
-        logStartOffset: Offset = .zero
+        logStartOffset: Offset = .zero, cleanedUpTo: Offset = .zero
     ) {
         self.wasCleanShutdown = wasCleanShutdown
         self.recoveryPoint = recoveryPoint
         self.logStartOffset = logStartOffset
+        self.cleanedUpTo = cleanedUpTo
     }
 }
 

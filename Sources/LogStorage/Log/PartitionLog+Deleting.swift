@@ -1,25 +1,9 @@
 package import Model
-package import Ports
+internal import Ports
 internal import ProducerState
 
-/// Files that were renamed to `.deleted`, to be removed after `file.delete.delay.ms`.
-package struct SegmentRemoval: Sendable {
-    package let paths: [String]
-
-    /// Removes them. Blocks on the disk; those that are gone are fine.
-    package func perform(on fileSystem: any FileSystem) throws(FileError) {
-        for path in paths {
-            do throws(FileError) {
-                try fileSystem.remove(path)
-            } catch {
-                if error.kind != .notFound { throw error }
-            }
-        }
-    }
-}
-
-/// Cutting the log at its start. What goes is renamed at once and removed later: readers that hold
-/// a file finish.
+/// Cutting the log at its start. The log forgets a segment at once; its files are renamed and removed
+/// elsewhere, by a `SegmentRemoval`. Readers that hold a file finish.
 extension PartitionLog {
     /// Moves the start up to `offset` (DeleteRecords, a leader's higher start). Segments wholly
     /// below it are removed by `deleteSegmentsBelowStart`. Answers whether it moved.
@@ -40,7 +24,7 @@ extension PartitionLog {
     /// one. Nil if there are none.
     package func deleteSegmentsBelowStart() throws(LogError) -> SegmentRemoval? {
         try checkOpen()
-        return try delete(
+        return delete(
             first: segments.dropFirst().prefix { $0.baseOffset <= logStartOffset }.count)
     }
 
@@ -64,7 +48,7 @@ extension PartitionLog {
         if count == segments.count { try roll(now: now) }
         guard count > 0, count < segments.count else { return nil }
         try advanceLogStart(to: max(logStartOffset, segments[count].baseOffset))
-        return try delete(first: count)
+        return delete(first: count)
     }
 
     /// Whether no record of the segment is younger than `retention.ms`.
@@ -77,26 +61,29 @@ extension PartitionLog {
         return !overflow && age > limit
     }
 
-    private func delete(first count: Int) throws(LogError) -> SegmentRemoval? {
+    private func delete(first count: Int) -> SegmentRemoval? {
         guard count > 0 else { return nil }
         precondition(count < segments.count, "the active segment stays")
         var paths: [String] = []
-        for _ in 0..<count {
-            let segment = segments[0]
-            for kind in segment.fileKinds.reversed() where fileSystem.exists(segment.path(kind)) {
-                paths.append(try renameToDeleted(segment.path(kind)))
-            }
+        // From the oldest on, so that a crash on the way leaves no gap.
+        for segment in segments.prefix(count) {
+            paths += segment.fileKinds.reversed().map { segment.path($0) }
             segment.release()
-            segments.removeFirst()
-            flushing.directoryChanges += 1
         }
-        paths += try renameSnapshots(below: segments[0].baseOffset)
-        return SegmentRemoval(paths: paths)
+        segments.removeFirst(count)
+        flushing.directoryChanges += 1
+        paths += forgetSnapshots(below: segments[0].baseOffset)
+        let removal = SegmentRemoval(renaming: paths)
+        removals.removeAll { $0.isRenamed }
+        removals.append(removal)
+        return removal
     }
 
-    func renameToDeleted(_ path: String) throws(LogError) -> String {
-        let target = path + ".deleted"
-        try onDisk { () throws(FileError) in try fileSystem.rename(path, to: target) }
-        return target
+    /// Renames whatever waits for that: files of the same names are about to be made, or the directory moves.
+    func settleRemovals() throws(LogError) {
+        for removal in removals {
+            try onDisk { () throws(FileError) in try removal.rename(on: fileSystem) }
+        }
+        removals.removeAll()
     }
 }

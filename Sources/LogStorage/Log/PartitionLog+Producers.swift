@@ -211,13 +211,10 @@ extension PartitionLog {
         }
     }
 
-    /// Renames snapshots that no kept segment needs, so that they are removed with the segments'
-    /// files.
-    func renameSnapshots(below start: Offset) throws(LogError) -> [String] {
+    /// Forgets snapshots that no kept segment needs, and answers their paths.
+    func forgetSnapshots(below start: Offset) -> [String] {
         let gone = snapshots.filter { $0 < start }
         snapshots.removeAll { $0 < start }
-        return try gone.map { (offset) throws(LogError) -> String in
-            try renameToDeleted(snapshotPath(offset))
-        }
+        return gone.map { snapshotPath($0) }
     }
 }

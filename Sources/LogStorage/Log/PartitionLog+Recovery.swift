@@ -29,7 +29,9 @@ extension PartitionLog {
             opening.wasRecovered = true
             let fileSize = try segment.resume(at: from)
             checkedFrom = checkedFrom ?? segment.nextOffset
-            guard try recover(segment, upTo: fileSize, next: next) else {
+            guard
+                try recover(segment, upTo: fileSize, next: next, cleaned: history.cleanedUpTo)
+            else {
                 try removeSegments(after: index)
                 break
             }
@@ -46,7 +48,7 @@ extension PartitionLog {
     /// Checks a segment from where it resumed. False if the log ends in it although there are later
     /// segments.
     private func recover(
-        _ segment: Segment, upTo fileSize: Int, next: Offset?
+        _ segment: Segment, upTo fileSize: Int, next: Offset?, cleaned: Offset
     ) throws(LogError) -> Bool {
         if epochs.truncateEnd(at: segment.nextOffset) { flushing.epochsChanged += 1 }
         let checked = try segment.check(upTo: fileSize, configuration) { noteEpoch(of: $0) }
@@ -55,7 +57,7 @@ extension PartitionLog {
             opening.fault = opening.fault ?? checked.fault.map { "\($0)" }
         }
         guard let next else { return true }
-        let isGap = segment.nextOffset < next && !configuration.isCompacted
+        let isGap = segment.nextOffset < next && next > cleaned
         guard checked.cutOff == 0, segment.nextOffset <= next, !isGap else { return false }
         let files = try segment.seal()
         flushing.note(files, upTo: segment.nextOffset)

@@ -46,6 +46,7 @@ extension PartitionLog {
     package func truncateFully(andStartAt offset: Offset, now: Timestamp) throws(LogError) {
         try checkOpen()
         precondition(offset >= .zero, "a place in a log")
+        try settleRemovals()
         for segment in segments.reversed() where segment.isOnDisk { try removeFiles(of: segment) }
         let segment = Segment(
             at: offset, in: directory, on: fileSystem, isOnDisk: false, now: now)

@@ -24,7 +24,9 @@ package final class PartitionLog {
     package private(set) var directory: String
     package internal(set) var topicID: TopicID?
     /// The topic's settings; new ones hold from the next append on.
-    package var configuration: LogConfiguration
+    package var configuration: LogConfiguration {
+        didSet { producers?.expiration = configuration.producerExpiration }
+    }
 
     let fileSystem: any FileSystem
 
@@ -55,6 +57,8 @@ package final class PartitionLog {
 
     var state: State
     var flushing = FlushState()
+    /// Files that are still to be renamed.
+    var removals: [SegmentRemoval] = []
 
     /// absent → present, at the first append; any → closed.
     enum State {

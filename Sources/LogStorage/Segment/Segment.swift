@@ -108,7 +108,7 @@ final class Segment {
         if isTailDamaged { try repairTail(file) }
         let bytes = batches.reduce(0) { $0 + $1.sizeInBytes }
         if settings.reservesAhead {
-            reserve(file, upTo: size + bytes, limit: settings.segmentBytes)
+            reserve(file, upTo: size + bytes, settings)
         }
         let end = Int64(size)
         do throws(FileError) {
@@ -167,9 +167,10 @@ final class Segment {
 
     /// Asks the disk for blocks ahead of the writer. A disk that cannot do it, or is nearly full,
     /// is no error: the write itself will tell.
-    private func reserve(_ file: any File, upTo end: Int, limit: Int) {
-        guard end > reserved, end >= LogLimit.reserveFrom else { return }
-        let target = min(max(limit, end), end + min(end, LogLimit.reserveStepMax))
+    private func reserve(_ file: any File, upTo end: Int, _ settings: LogConfiguration) {
+        guard end > reserved, settings.preallocates || end >= LogLimit.reserveFrom else { return }
+        let step = settings.preallocates ? settings.segmentBytes : min(end, LogLimit.reserveStepMax)
+        let target = min(max(settings.segmentBytes, end), end + step)
         do throws(FileError) {
             try file.preallocate(upTo: Int64(target))
             reserved = target

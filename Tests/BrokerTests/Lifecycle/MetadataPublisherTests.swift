@@ -42,7 +42,8 @@ struct MetadataPublisherTests {
             metrics: Metrics())
         let directory = LogDirectoryHandle(
             id: DirectoryID(UUID(high: 1, low: 2)), path: "/data",
-            flusher: VirtualFlusher(virtual, MemoryFileSystem()))
+            flusher: VirtualFlusher(virtual, MemoryFileSystem()),
+            background: VirtualFlusher(virtual, MemoryFileSystem()))
         shard = Shard(
             index: 0, loop: loop, node: node, storage: BrokerStorage(directories: [directory]))
         publisher = MetadataPublisher(node: node, shards: [LoopBound(shard, on: loop)])

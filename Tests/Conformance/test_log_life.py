@@ -1,0 +1,184 @@
+"""What becomes of records: deleted on request, by age, by size, or never."""
+
+import os
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Integration"))
+
+from cluster import Cluster, run  # noqa: E402
+
+MIB = 1 << 20
+
+
+class LogLife(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(
+            3, log_retention_check_interval_ms=200, log_cleaner_backoff_ms=100,
+            log_flush_offset_checkpoint_interval_ms=500)
+        cls.cluster.start()
+        cls.addClassCleanup(cls.cluster.stop)
+
+    def topic(self, **configs):
+        name = self.id().split(".")[-1].replace("test_", "")
+        self.cluster.create_topic(name, 1, 3, **configs)
+        return name
+
+    def write(self, topic, values, keys=None, **settings):
+        from confluent_kafka import Producer
+
+        producer = Producer({
+            "bootstrap.servers": self.cluster.bootstrap, "acks": "all",
+            "enable.idempotence": True, **settings})
+        errors = []
+        for index, value in enumerate(values):
+            producer.produce(
+                topic, value, keys[index] if keys else None, partition=0,
+                on_delivery=lambda error, _: errors.append(error) if error else None)
+        self.assertEqual(producer.flush(60), 0)
+        self.assertEqual(errors, [])
+
+    def offsets(self, topic):
+        from confluent_kafka import Consumer, TopicPartition
+
+        consumer = Consumer({"bootstrap.servers": self.cluster.bootstrap, "group.id": "unused"})
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+        finally:
+            consumer.close()
+
+    def read(self, topic, start=0):
+        """All records from `start` on, or the error met there."""
+        from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+        consumer = Consumer({
+            "bootstrap.servers": self.cluster.bootstrap, "group.id": "unused",
+            "enable.partition.eof": True, "auto.offset.reset": "error"})
+        consumer.assign([TopicPartition(topic, 0, start)])
+        found = []
+        try:
+            while True:
+                message = consumer.poll(20)
+                self.assertIsNotNone(message, "nothing came")
+                if message.error() is None:
+                    found.append((message.offset(), message.key(), message.value()))
+                elif message.error().code() == KafkaError._PARTITION_EOF:
+                    return found
+                else:
+                    return message.error()
+        finally:
+            consumer.close()
+
+    def wait_for(self, condition, timeout=30):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, "it did not happen in time")
+            time.sleep(0.1)
+
+    def replica_file(self, number, topic, name):
+        return os.path.join(
+            self.cluster.nodes[number].properties["log.dirs"], f"{topic}-0", name)
+
+    # DeleteRecords
+
+    def test_delete_records_moves_the_start_on_every_replica(self):
+        from confluent_kafka import KafkaError, TopicPartition
+        from confluent_kafka.admin import AdminClient
+
+        topic = self.topic()
+        self.write(topic, [b"v%d" % n for n in range(100)])
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap})
+
+        def delete(offset):
+            asked = TopicPartition(topic, 0, offset)
+            return list(admin.delete_records([asked], request_timeout=20).values())[0]
+
+        self.assertEqual(delete(40).result(20).low_watermark, 40)
+        self.assertEqual(self.offsets(topic), (40, 100))
+        self.assertEqual([value for _, _, value in self.read(topic, 40)],
+                         [b"v%d" % n for n in range(40, 100)])
+        error = self.read(topic, 39)
+        self.assertEqual(error.code(), KafkaError._AUTO_OFFSET_RESET)
+        # A lower offset changes nothing, one above the end is refused, -1 means all.
+        self.assertEqual(delete(10).result(20).low_watermark, 40)
+        self.assertEqual(delete(101).exception(20).args[0].code(), KafkaError.OFFSET_OUT_OF_RANGE)
+        self.assertEqual(delete(-1).result(20).low_watermark, 100)
+        self.assertEqual(self.read(topic, 100), [])
+        # Whoever leads next begins there too.
+        leader = self.cluster.leader(topic, 0)
+        self.cluster.nodes[leader].kill()
+        try:
+            self.wait_for(lambda: self.cluster.leader(topic, 0) not in (None, leader))
+            self.assertEqual(self.offsets(topic), (100, 100))
+        finally:
+            self.cluster.nodes[leader].start()
+            self.cluster.nodes[leader].wait_ready()
+
+    def test_kafka_python_deletes_records(self):
+        from kafka import KafkaAdminClient, TopicPartition
+
+        topic = self.topic()
+        self.write(topic, [b"x"] * 10)
+        admin = KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap)
+        try:
+            answer = admin.delete_records({TopicPartition(topic, 0): 7}, timeout_ms=20_000)
+            self.assertEqual(answer[TopicPartition(topic, 0)]["low_watermark"], 7)
+        finally:
+            admin.close()
+        self.assertEqual(self.offsets(topic), (7, 10))
+
+    def test_records_of_a_compacted_topic_are_not_deleted(self):
+        from confluent_kafka import KafkaError, TopicPartition
+        from confluent_kafka.admin import AdminClient
+
+        topic = self.topic(cleanup_policy="compact")
+        self.write(topic, [b"x"], keys=[b"k"])
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap})
+        answer = list(admin.delete_records([TopicPartition(topic, 0, 1)]).values())[0]
+        self.assertEqual(answer.exception(20).args[0].code(), KafkaError.POLICY_VIOLATION)
+
+    # Retention
+
+    def test_retention_by_time(self):
+        topic = self.topic(retention_ms=1000, file_delete_delay_ms=100)
+        self.write(topic, [b"old"] * 10)
+        self.wait_for(lambda: self.offsets(topic) == (10, 10))
+        self.write(topic, [b"new"])
+        self.assertEqual([value for _, _, value in self.read(topic, 10)], [b"new"])
+
+    def test_retention_by_size_changed_while_it_runs(self):
+        topic = self.topic(segment_bytes=MIB, file_delete_delay_ms=100)
+        self.write(topic, [os.urandom(50_000) for _ in range(120)])
+        self.assertEqual(self.offsets(topic), (0, 120))
+        self.alter(topic, f"retention.bytes={2 * MIB}")
+        self.wait_for(lambda: self.offsets(topic)[0] > 0)
+        low, high = self.offsets(topic)
+        self.assertEqual(high, 120)
+        # At least the limit is kept.
+        self.assertGreaterEqual((high - low) * 50_000, 2 * MIB)
+        self.assertEqual(len(self.read(topic, low)), high - low)
+        # The files are gone on every replica.
+        for number in self.cluster.nodes:
+            first = self.replica_file(number, topic, "0" * 20 + ".log")
+            self.wait_for(lambda: not os.path.exists(first))
+            self.wait_for(lambda: not os.path.exists(first + ".deleted"))
+
+    def test_no_policy_keeps_for_ever(self):
+        topic = self.topic(retention_ms=500)
+        self.alter(topic, "cleanup.policy=")
+        self.write(topic, [b"kept"] * 10)
+        other = "yardstick"
+        self.cluster.create_topic(other, 1, 3, retention_ms=500)
+        self.write(other, [b"gone"] * 10)
+        self.wait_for(lambda: self.offsets(other) == (10, 10))
+        self.assertEqual(self.offsets(topic), (0, 10))
+
+    def alter(self, topic, config):
+        run("configs", "--bootstrap-server", self.cluster.bootstrap, "--alter", "--entity-type",
+            "topics", "--entity-name", topic, "--add-config", config)
+
+
+if __name__ == "__main__":
+    unittest.main()
