@@ -13,6 +13,8 @@ final class Upkeep {
     private let loop: any Loop
     private let shards: [LoopBound<Shard>]
     private let directories: [OpenDirectory]
+    /// One for each of `directories`.
+    private var stallWatches: [StallWatch]
     private var isStopped = false
     private var isRoundRunning = false
     private var isRoundWanted = false
@@ -23,6 +25,9 @@ final class Upkeep {
         self.shards = shards
         self.directories = directories
         loop = node.world.metadataLoop
+        let watch = StallWatch(
+            limit: node.configuration.flushStall, gapMax: Self.stallCheckInterval * 2)
+        stallWatches = Array(repeating: watch, count: directories.count)
         space = SpaceWatch(node: node, directories: directories, shards: shards)
     }
 
@@ -170,10 +175,10 @@ final class Upkeep {
 
     /// A sync that runs for too long is a disk that does not answer: its leaders must move.
     private func checkStalls() {
-        for open in directories where !open.handle.isOffline {
-            guard let since = open.handle.flusher.busySince else { continue }
-            guard loop.now - since > node.configuration.flushStall else { continue }
-            failed(open, "flushStalled", "for \(loop.now - since)")
+        for (index, open) in directories.enumerated() where !open.handle.isOffline {
+            let since = open.handle.flusher.busySince
+            guard stallWatches[index].isOverdue(busySince: since, now: loop.now) else { continue }
+            failed(open, "flushStalled", "for \(loop.now - (since ?? loop.now))")
         }
     }
 
