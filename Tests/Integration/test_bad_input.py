@@ -381,7 +381,8 @@ class WrongDisks(Start):
         self.assert_refused(self.data, "ead-only")
 
     def test_a_full_disk(self):
-        self.use()
+        # One that has run before starts on the room it keeps for itself, and serves reads (test_disk).
+        self.cluster.format()
         self.fill()
         self.assert_refused(self.data, "full disk", "make room")
 

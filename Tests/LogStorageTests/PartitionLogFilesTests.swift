@@ -146,6 +146,21 @@ struct PartitionLogFilesTests {
         }
     }
 
+    @Test func `go at once where the disk has no room for another name`() throws {
+        var test = try TestLog()
+        try test.append([1])
+        try test.log.roll(now: 0)
+        try test.append([2])
+        try test.log.advanceLogStart(to: 1)
+        let removal = try #require(try test.log.deleteSegmentsBelowStart())
+        let before = test.system.names(TestLog.directory).count
+        test.system.hasNoRoomForNames = true
+        try removal.rename(on: test.system)
+        #expect(removal.isRenamed)
+        #expect(test.system.names(TestLog.directory).count == before - removal.count)
+        try removal.perform(on: test.system)
+    }
+
     @Test func `are renamed before others of their names are made`() throws {
         var test = try TestLog()
         try test.append([1])

@@ -32,6 +32,8 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     private var random: PRNG
     /// Counts down with each write; at zero writes fail with `noSpace` until raised.
     public var writesUntilFull = Int.max
+    /// Whether directories have no room for another name.
+    public var hasNoRoomForNames = false
     /// What the disk says is free.
     public var free: Int64 = 1 << 40
     /// A failing write leaves half of its bytes.
@@ -106,6 +108,7 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     }
 
     public func rename(_ from: String, to: String) throws(FileError) {
+        guard !hasNoRoomForNames else { throw fail(.noSpace, "rename", from) }
         if directories[from] != nil {
             for known in directories.keys where known == from || known.hasPrefix(from + "/") {
                 directories[to + known.dropFirst(from.count)] = directories[known]

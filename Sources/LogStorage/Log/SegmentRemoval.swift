@@ -2,7 +2,7 @@ package import Ports
 internal import Synchronization
 
 /// Files of segments that a log has let go of: first renamed to `.deleted`, after `file.delete.delay.ms`
-/// removed. Both block on the disk and are for a thread of their own.
+/// removed; on a disk that has no room for another name, removed at once. Both block on the disk and are for a thread of their own.
 ///
 /// Whoever is about to make files of the same names has the renames done first (`settleRemovals`), so each
 /// is made once, under a lock, in order.
@@ -31,8 +31,7 @@ package final class SegmentRemoval: Sendable {
         let failure = names.withLock { names -> FileError? in
             while let path = names.waiting.first {
                 do throws(FileError) {
-                    try fileSystem.rename(path, to: path + Self.suffix)
-                    names.renamed.append(path + Self.suffix)
+                    try Self.rename(path, on: fileSystem, &names.renamed)
                 } catch {
                     guard error.kind == .notFound else { return error }
                 }
@@ -41,6 +40,19 @@ package final class SegmentRemoval: Sendable {
             return nil
         }
         if let failure { throw failure }
+    }
+
+    private static func rename(
+        _ path: String, on fileSystem: any FileSystem, _ renamed: inout [String]
+    ) throws(FileError) {
+        do throws(FileError) {
+            try fileSystem.rename(path, to: path + suffix)
+            renamed.append(path + suffix)
+        } catch {
+            guard error.kind == .noSpace else { throw error }
+            // A longer name needs room in the directory, and this is what makes room. Readers keep the file open.
+            try fileSystem.remove(path)
+        }
     }
 
     /// Removes them, renaming first what is not renamed yet. Those that are gone are fine.
