@@ -2,7 +2,8 @@ package import Ports
 internal import Synchronization
 
 /// Files of segments that a log has let go of: first renamed to `.deleted`, after `file.delete.delay.ms`
-/// removed; on a disk that has no room for another name, removed at once. Both block on the disk and are for a thread of their own.
+/// removed; on a disk that has no room for another name, removed at once. Both block on the disk and are
+/// for a thread of their own.
 ///
 /// Whoever is about to make files of the same names has the renames done first (`settleRemovals`), so each
 /// is made once, under a lock, in order.
@@ -50,7 +51,8 @@ package final class SegmentRemoval: Sendable {
             renamed.append(path + suffix)
         } catch {
             guard error.kind == .noSpace else { throw error }
-            // A longer name needs room in the directory, and this is what makes room. Readers keep the file open.
+            // A longer name needs room in the directory, and this is what makes room.
+            // Readers keep the file open.
             try fileSystem.remove(path)
         }
     }
