@@ -212,6 +212,7 @@ package final class SimulatedNode: @unchecked Sendable {
     }
 
     private func ended() {
+        disk.forgetPowerFailure()
         process = nil
         isServing = false
         isController = false

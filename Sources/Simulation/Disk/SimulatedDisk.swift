@@ -71,6 +71,14 @@ package final class SimulatedDisk: @unchecked Sendable {
         locks = [:]
     }
 
+    /// The process for which a power failure was on its way is gone: the failure does not come, and nothing of
+    /// the state that it would have left is shown at a later one.
+    package func forgetPowerFailure() {
+        operationsLeft = nil
+        whenPowerFails = nil
+        survivors = nil
+    }
+
     /// Counts a change.
     func noteOperation() {
         guard let left = operationsLeft else { return }
@@ -86,9 +94,7 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     /// The disk is exchanged for an empty one, while nothing runs on its host.
     package func wipe() {
-        operationsLeft = nil
-        whenPowerFails = nil
-        survivors = nil
+        forgetPowerFailure()
         root = DiskDirectory(number: 0)
         nameChanges = []
         locks = [:]
