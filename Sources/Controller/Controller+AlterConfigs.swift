@@ -220,8 +220,9 @@ extension Controller {
         )
     }
 
-    /// Who was eligible under another `min.insync.replicas` may not be under the new one (KIP-966). Where nobody
-    /// is in sync nothing can have been committed since, so there all stay: else nobody could ever lead again.
+    /// Who was eligible under another `min.insync.replicas` may not be under the new one (KIP-966). Where
+    /// nobody is in sync nothing can have been committed since, so there all stay, the last known leader
+    /// too: else nobody could ever lead again.
     private func clearEligibleReplicas(
         after resource: ConfigResource, isChanged: Bool, in draft: inout Draft
     ) {
@@ -235,12 +236,13 @@ extension Controller {
         let before = draft.image
         draft.append(.clearElr(record))
         before.forEachPartition { topic, key, partition in
-            guard partition.isr.isEmpty, !partition.eligibleLeaderReplicas.isEmpty else { return }
+            guard partition.isr.isEmpty else { return }
             guard resource.kind != .topic || topic.name == resource.name else { return }
             var kept = PartitionChangeRecord()
             kept.topicID = key.topicID.uuid
             kept.partitionID = key.partition
             kept.eligibleLeaderReplicas = partition.eligibleLeaderReplicas.map(\.rawValue)
+            kept.lastKnownElr = partition.lastKnownELR.map(\.rawValue)
             draft.append(.partitionChange(kept))
         }
     }

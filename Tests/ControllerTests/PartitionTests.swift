@@ -228,6 +228,18 @@ struct EligibleReplicaTests {
         #expect(cluster.partition("t")?.recoveryState == .recovering)
     }
 
+    @Test func `stay where nobody is in sync when the minimum changes`() throws {
+        var cluster = try cluster()
+        for broker in [1, 2, 3] as [BrokerID] { try cluster.beat(broker, fence: true) }
+        let change = ConfigAlteration(
+            ConfigResource(.topic, "t"), [.init("min.insync.replicas", .set, "3")])
+        cluster.take(cluster.controller.alterConfigs([change], validateOnly: false))
+        #expect(cluster.partition("t")?.line == "leader -1 isr  elr 2,3")
+        #expect(cluster.partition("t")?.lastKnownELR == [3])
+        try cluster.beat(2)
+        #expect(cluster.partition("t")?.leader == 2)
+    }
+
     @Test func `are forgotten when the minimum changes`() throws {
         var cluster = try cluster()
         try cluster.alter("t", isr: [1])

@@ -166,6 +166,15 @@ struct GroupToolTests {
         }
     }
 
+    @Test(arguments: ["classic", "Classic", "consumer"])
+    func `name a group's type as Kafka's tools do, whatever the case the broker told`(told: String)
+    {
+        let type = Admin.groupTypeName(told)
+        #expect(["Classic", "Consumer"].contains(type))
+        let group = GroupListing(id: "g", protocolType: "consumer", state: "Empty", type: type)
+        #expect(Groups.isOfConsumers(group))
+    }
+
     @Test func `take a flag's value or none`() throws {
         let flags = [Flag("state", .optional("states"), ""), Flag("list", "")]
         #expect(try Arguments(["--state", "--list"], flags: flags).value("state") == nil)

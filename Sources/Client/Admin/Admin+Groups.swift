@@ -32,9 +32,15 @@ extension Admin {
             return answer.groups.map {
                 GroupListing(
                     id: $0.groupID, protocolType: $0.protocolType, state: $0.groupState,
-                    type: $0.groupType)
+                    type: Self.groupTypeName($0.groupType))
             }
         }
+    }
+
+    /// Brokers name types in small letters, Kafka's clients and tools with a capital.
+    static func groupTypeName(_ told: String) -> String {
+        ["Classic", "Consumer", "Share", "Streams"].first { $0.lowercased() == told.lowercased() }
+            ?? told
     }
 
     /// One group, from its coordinator: by KIP-848's description if it is such a group, else by the classic
