@@ -193,6 +193,13 @@ let package = Package(
                 "Simulation", "Bytes", "Model", "Ports", "Client", "Broker", "Metadata",
                 "InternalRecords", "Records", "TestSupport",
             ]),
+        tests("CoordinationTests", ["Coordination", "Model"]),
+        tests(
+            "GroupsTests",
+            [
+                "Groups", "Coordination", "Metadata", "InternalRecords", "Configuration", "Bytes",
+                "Model", "TestSupport",
+            ]),
         tests("MetadataTests", ["Metadata", "Bytes", "Model", "InternalRecords"]),
         tests(
             "ControllerTests",
