@@ -17,27 +17,8 @@ struct DeletionPart: Sendable {
     let offset: Offset
 }
 
-/// A DeleteRecords request under way: gathers the outcomes of its partitions, which live on several loops. Lives
-/// on the connection's loop.
-final class DeletionOperation {
-    private var outcomes: [DeletionOutcome?]
-    private var missing: Int
-    private let finish: ([DeletionOutcome]) -> Void
-
-    init(partCount: Int, finish: @escaping ([DeletionOutcome]) -> Void) {
-        outcomes = Array(repeating: nil, count: partCount)
-        missing = partCount
-        self.finish = finish
-        if partCount == 0 { finish([]) }
-    }
-
-    func finished(_ index: Int, _ outcome: DeletionOutcome) {
-        precondition(outcomes[index] == nil, "a part has one outcome")
-        outcomes[index] = outcome
-        missing -= 1
-        if missing == 0 { finish(outcomes.compactMap { $0 }) }
-    }
-}
+/// A DeleteRecords request under way: its partitions live on several loops, it lives on the connection's.
+typealias DeletionOperation = Gather<DeletionOutcome>
 
 /// A deletion that is done here, and that followers have still to hear of. Lives on the partition's loop.
 final class DeletionWaiter {
@@ -63,6 +44,6 @@ final class DeletionWaiter {
         guard !isDone else { return }
         isDone = true
         let index = index
-        operation.run { $0.finished(index, outcome) }
+        operation.run { $0.take(index, outcome) }
     }
 }

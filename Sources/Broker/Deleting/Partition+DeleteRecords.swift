@@ -21,7 +21,7 @@ extension Shard {
                 outcome = DeletionOutcome(error: absence(of: part.key).error)
             }
             guard let outcome else { continue }
-            operation.run { $0.finished(part.index, outcome) }
+            operation.run { $0.take(part.index, outcome) }
         }
         guard !waiting.isEmpty else { return }
         loop.arm(at: deadline) {

@@ -13,7 +13,7 @@ enum DeleteRecordsHandler {
         let shard = scope.shard
         let exchange = scope.exchange
         let count = request.topics.reduce(0) { $0 + $1.partitions.count }
-        let operation = DeletionOperation(partCount: count) { outcomes in
+        let operation = DeletionOperation(count: count) { outcomes in
             exchange.respond(response(request, outcomes))
         }
         let bound = LoopBound(operation, on: shard.loop)
@@ -40,7 +40,7 @@ enum DeleteRecordsHandler {
         for (owner, parts) in lists.enumerated() where !parts.isEmpty {
             shard.peers[owner].run { $0.deleteRecords(parts, until: deadline, for: bound) }
         }
-        for (index, outcome) in early { operation.finished(index, outcome) }
+        for (index, outcome) in early { operation.take(index, outcome) }
     }
 
     private static func response(

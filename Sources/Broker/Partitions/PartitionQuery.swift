@@ -1,23 +1,13 @@
 internal import Model
 internal import Ports
 
-/// Asks partitions on all loops one question each and gathers the answers in the order asked. Lives on the
+/// Asks partitions on all loops one question each and gathers the answers in the order asked, on the
 /// loop that asks.
-final class PartitionQuery<Question: Sendable, Answer: Sendable> {
+enum PartitionQuery<Question: Sendable, Answer: Sendable> {
     /// One question, with the partition it goes to; those without one are answered at once.
     struct Item {
         let key: PartitionKey?
         let question: Question
-    }
-
-    private var answers: [Answer?]
-    private var missing: Int
-    private let finish: ([Answer]) -> Void
-
-    private init(count: Int, finish: @escaping ([Answer]) -> Void) {
-        answers = Array(repeating: nil, count: count)
-        missing = count
-        self.finish = finish
     }
 
     /// Runs `ask` on each partition's loop (nil: it is not hosted here) and `finish` here with all answers.
@@ -26,11 +16,7 @@ final class PartitionQuery<Question: Sendable, Answer: Sendable> {
         ask: @escaping @Sendable (Shard, PartitionKey, Question) -> Answer,
         finish: @escaping ([Answer]) -> Void
     ) {
-        guard !items.isEmpty else {
-            finish([])
-            return
-        }
-        let query = PartitionQuery(count: items.count, finish: finish)
+        let gather = Gather(count: items.count, finish: finish)
         var lists = [[(Int, PartitionKey, Question)]](repeating: [], count: home.peers.count)
         var early: [(Int, Answer)] = []
         for (index, item) in items.enumerated() {
@@ -40,20 +26,15 @@ final class PartitionQuery<Question: Sendable, Answer: Sendable> {
                 early.append((index, unresolved(item.question)))
             }
         }
-        query.take(early)
-        let bound = LoopBound(query, on: home.loop)
+        for (index, answer) in early { gather.take(index, answer) }
+        let bound = LoopBound(gather, on: home.loop)
         for (shard, list) in lists.enumerated() where !list.isEmpty {
             home.peers[shard].run { shard in
                 let answers = list.map { ($0.0, ask(shard, $0.1, $0.2)) }
-                bound.run { $0.take(answers) }
+                bound.run { gather in
+                    for (index, answer) in answers { gather.take(index, answer) }
+                }
             }
         }
-    }
-
-    private func take(_ some: [(Int, Answer)]) {
-        guard !some.isEmpty else { return }
-        for (index, answer) in some { answers[index] = answer }
-        missing -= some.count
-        if missing == 0 { finish(answers.compactMap { $0 }) }
     }
 }
