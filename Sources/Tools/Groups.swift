@@ -17,9 +17,6 @@ enum Groups: Tool {
         Flag("streams", "Only streams groups."),
     ]
 
-    /// Types as Kafka names them.
-    static let types = ["Classic", "Consumer", "Share", "Streams"]
-
     static func run(
         _ arguments: Arguments, on host: ToolHost
     ) async throws(ToolFailure) -> Int32 {
@@ -52,6 +49,7 @@ enum Groups: Tool {
         if arguments.has("share") { return "share" }
         if arguments.has("streams") { return "streams" }
         guard let text = arguments.value("group-type")?.lowercased() else { return nil }
+        let types = GroupListing.types
         guard types.contains(where: { $0.lowercased() == text }) else {
             throw .usage(
                 "Invalid types list '\(text)'. Valid types are: \(types.joined(separator: ", "))")

@@ -9,14 +9,7 @@ extension Admin {
     ) async throws(ClientError) -> [TopicPartition: CommittedOffset] {
         var wanted = OffsetFetchRequest.OffsetFetchRequestGroup()
         wanted.groupID = group
-        wanted.topics = partitions.map { partitions in
-            ConsumerProtocol.byTopic(partitions).map { topic, numbers in
-                var entry = OffsetFetchRequest.OffsetFetchRequestTopics()
-                entry.name = topic
-                entry.partitionIndexes = numbers
-                return entry
-            }
-        }
+        wanted.topics = partitions.map(OffsetFetchRequest.topics(of:))
         var request = OffsetFetchRequest()
         request.groups = [wanted]
         request.requireStable = requireStable
@@ -119,6 +112,18 @@ extension CommittedOffset {
             }
         }
         return found
+    }
+}
+
+extension OffsetFetchRequest {
+    /// The partitions as the request carries them, ascending.
+    static func topics(of partitions: [TopicPartition]) -> [OffsetFetchRequestTopics] {
+        ConsumerProtocol.byTopic(partitions).map { topic, numbers in
+            var entry = OffsetFetchRequestTopics()
+            entry.name = topic
+            entry.partitionIndexes = numbers
+            return entry
+        }
     }
 }
 

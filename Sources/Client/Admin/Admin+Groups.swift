@@ -39,8 +39,7 @@ extension Admin {
 
     /// Brokers name types in small letters, Kafka's clients and tools with a capital.
     static func groupTypeName(_ told: String) -> String {
-        ["Classic", "Consumer", "Share", "Streams"].first { $0.lowercased() == told.lowercased() }
-            ?? told
+        GroupListing.types.first { $0.lowercased() == told.lowercased() } ?? told
     }
 
     /// One group, from its coordinator: by KIP-848's description if it is such a group, else by the classic

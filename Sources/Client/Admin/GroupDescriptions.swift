@@ -2,12 +2,15 @@ public import Model
 
 /// A group among others.
 public struct GroupListing: Hashable, Sendable {
+    /// The types of groups, as Kafka's clients and tools name them.
+    public static let types = ["Classic", "Consumer", "Share", "Streams"]
+
     public let id: String
     /// `consumer` for consumers; empty for a group that only keeps offsets.
     public let protocolType: String
     /// As Kafka names it: `Stable`, `Empty`, … ; empty if the broker does not tell.
     public let state: String
-    /// `Classic`, `Consumer`, `Share` or `Streams`; empty if the broker does not tell.
+    /// One of `types`; empty if the broker does not tell.
     public let type: String
 }
 

@@ -281,12 +281,7 @@ extension GroupCore {
                 group.memberID = memberID
                 group.memberEpoch = epoch
             }
-            group.topics = ConsumerProtocol.byTopic(question.partitions).map { topic, partitions in
-                var entry = OffsetFetchRequest.OffsetFetchRequestTopics()
-                entry.name = topic
-                entry.partitionIndexes = partitions
-                return entry
-            }
+            group.topics = OffsetFetchRequest.topics(of: question.partitions)
             var request = OffsetFetchRequest()
             request.groups = [group]
             request.requireStable = isolationLevel == .readCommitted
