@@ -235,15 +235,27 @@ extension Controller {
         }
         let before = draft.image
         draft.append(.clearElr(record))
-        before.forEachPartition { topic, key, partition in
-            guard partition.isr.isEmpty else { return }
-            guard resource.kind != .topic || topic.name == resource.name else { return }
-            var kept = PartitionChangeRecord()
-            kept.topicID = key.topicID.uuid
-            kept.partitionID = key.partition
-            kept.eligibleLeaderReplicas = partition.eligibleLeaderReplicas.map(\.rawValue)
-            kept.lastKnownElr = partition.lastKnownELR.map(\.rawValue)
-            draft.append(.partitionChange(kept))
+        if resource.kind == .topic {
+            guard let topic = before.topic(named: resource.name) else { return }
+            topic.forEachPartition { draft.keepEligible(topic, $0, $1) }
+        } else {
+            before.forEachPartition { draft.keepEligible($0, $1.partition, $2) }
         }
+    }
+}
+
+extension Draft {
+    /// Tells anew who may lead a partition that has nobody in sync.
+    fileprivate mutating func keepEligible(
+        _ topic: TopicImage, _ number: Int32, _ partition: PartitionImage
+    ) {
+        let (eligible, last) = (partition.eligibleLeaderReplicas, partition.lastKnownELR)
+        guard partition.isr.isEmpty, !eligible.isEmpty || !last.isEmpty else { return }
+        var kept = PartitionChangeRecord()
+        kept.topicID = topic.id.uuid
+        kept.partitionID = number
+        kept.eligibleLeaderReplicas = eligible.map(\.rawValue)
+        kept.lastKnownElr = last.map(\.rawValue)
+        append(.partitionChange(kept))
     }
 }
