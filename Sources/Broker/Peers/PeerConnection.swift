@@ -133,21 +133,20 @@ final class PeerConnection {
     private func sendWaiting(on connection: any Connection, _ offered: PeerVersions) {
         var frames: [OutgoingPiece] = []
         var refused: [(request: InFlight, error: PeerError)] = []
-        var kept: [InFlight] = []
-        for var request in waiting {
-            if request.sentIn == nil {
-                switch Self.frame(of: request, offered) {
-                case .success(let (frame, version)):
-                    request.sentIn = version
-                    frames.append(.bytes(frame))
-                case .failure(let error):
-                    refused.append((request, error))
-                    continue
-                }
+        var sent: [InFlight] = []
+        // What was sent before stands in front.
+        let first = (waiting.lastIndex { $0.sentIn != nil } ?? -1) + 1
+        for var request in waiting[first...] {
+            switch Self.frame(of: request, offered) {
+            case .success(let (frame, version)):
+                request.sentIn = version
+                frames.append(.bytes(frame))
+                sent.append(request)
+            case .failure(let error):
+                refused.append((request, error))
             }
-            kept.append(request)
         }
-        waiting = kept
+        waiting.replaceSubrange(first..., with: sent)
         if !frames.isEmpty { connection.send(frames) }
         for (request, error) in refused {
             loop.disarm(request.timer)
