@@ -211,6 +211,13 @@ int64_t martlet_free_bytes(const char *path) {
     return (int64_t)facts.f_bavail * (int64_t)facts.f_frsize;
 }
 
+int64_t martlet_total_bytes(const char *path) {
+    struct statvfs facts;
+    int answer = RETRYING(statvfs(path, &facts));
+    if (answer < 0) return answer;
+    return (int64_t)facts.f_blocks * (int64_t)facts.f_frsize;
+}
+
 // MARK: sockets
 
 int martlet_socket(int family) {

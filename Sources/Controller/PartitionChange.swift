@@ -62,6 +62,20 @@ struct PartitionChange {
         lastKnown = partition.lastKnownELR
     }
 
+    /// Sets the replicas of a reassignment: those to be added and removed are among `all`. Replicas that are new
+    /// lie where `directory` says.
+    mutating func reassign(
+        to all: [BrokerID], adding: [BrokerID], removing: [BrokerID],
+        directory: (BrokerID) -> DirectoryID
+    ) {
+        directories = all.map { partition.directory(on: $0) ?? directory($0) }
+        replicas = all
+        self.adding = adding
+        self.removing = removing
+        isr = isr.filter(all.contains)
+        lastKnown = lastKnown.filter(all.contains)
+    }
+
     /// The change to write; nil if nothing changes.
     consuming func record() -> PartitionChangeRecord? {
         finishReassignment()
@@ -81,7 +95,7 @@ struct PartitionChange {
 extension PartitionChange {
     /// A reassignment is done when the ISR holds who is to stay (raft.md §9, Reassignment).
     private mutating func finishReassignment() {
-        guard partition.isReassigning else { return }
+        guard !adding.isEmpty || !removing.isEmpty else { return }
         let target = replicas.filter { !removing.contains($0) }
         let staying = isr.filter { !removing.contains($0) }
         guard !target.isEmpty, !staying.isEmpty else { return }

@@ -76,6 +76,11 @@ package final class LinuxFileSystem: FileSystem {
         return Int64(try checked(answer, "statvfs", path))
     }
 
+    package func totalBytes(at path: String) throws(FileError) -> Int64 {
+        let answer = unsafe martlet_total_bytes(path)
+        return Int64(try checked(answer, "statvfs", path))
+    }
+
     package func lock(_ directory: String) throws(FileError) -> any DirectoryLock {
         try LinuxDirectoryLock(directory)
     }

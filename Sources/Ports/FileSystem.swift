@@ -75,6 +75,8 @@ public protocol FileSystem: AnyObject, Sendable {
     func lock(_ directory: String) throws(FileError) -> any DirectoryLock
     /// Bytes free for this process on the file system of `path`.
     func freeBytes(at path: String) throws(FileError) -> Int64
+    /// Bytes of the file system of `path`, used or free.
+    func totalBytes(at path: String) throws(FileError) -> Int64
     /// A flusher of its own for files below `directory`.
     func makeFlusher(for directory: String) -> any Flusher
 }

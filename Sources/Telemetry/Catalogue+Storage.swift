@@ -13,7 +13,11 @@ extension Catalogue {
         "martlet_full_log_directories", .gauge,
         "Log directories that take no appends because their disk is full.")
 
+    package static let offlineDirectories = MetricDefinition(
+        "kafka_log_logmanager_offlinelogdirectorycount", .gauge,
+        "Log directories that failed; their replicas are offline until a restart.")
+
     static let storageTable: [MetricDefinition] = [
-        logSize, flushes, flushedFiles, fullDirectories,
+        logSize, flushes, flushedFiles, fullDirectories, offlineDirectories,
     ]
 }

@@ -86,15 +86,4 @@ struct DiskReserveTests {
         #expect(!handle.isFull)
         #expect(reserve.isHeld)
     }
-
-    private final class NoFlusher: Flusher {
-        let busySince: Instant? = nil
-        func sync(
-            _ files: [any File], directories: [String], on loop: any Loop,
-            completion: @escaping @Sendable (FileError?) -> Void
-        ) { preconditionFailure("nothing is synced here") }
-        func perform(_ work: @escaping @Sendable () -> Void) {
-            preconditionFailure("nothing is left for later here")
-        }
-    }
 }

@@ -21,7 +21,7 @@ from wire import Connection, Question  # noqa: E402
 
 NONE, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, NOT_LEADER, UNSUPPORTED = 0, 1, 3, 6, 35
 INVALID_REQUEST, SESSION_NOT_FOUND, SESSION_EPOCH, FENCED_EPOCH, UNKNOWN_EPOCH = 42, 70, 71, 74, 75
-INVALID_UPDATE_VERSION, NOT_ENOUGH_REPLICAS = 95, 19
+INVALID_UPDATE_VERSION, NOT_ENOUGH_REPLICAS, NO_REASSIGNMENT = 95, 19, 85
 NO_TOPIC = uuid.UUID(int=0)
 
 
@@ -430,6 +430,44 @@ class Protocol(unittest.TestCase):
             self.assertEqual(answer.next_cursor.topic_name, topic)
             first = answer.next_cursor.partition_index
         self.assertEqual(numbers, [[0, 1], [2, 3], [4]])
+
+    def test_replicas_are_moved(self):
+        topic = "moved"
+        run("topics", "--bootstrap-server", self.cluster.bootstrap, "--create", "--topic", topic,
+            "--replica-assignment", "1:2")
+        self.write(topic, 5)
+        connection = self.connect(2)
+
+        def reassign(*replicas):
+            wished = admin.AlterPartitionReassignmentsRequest.ReassignableTopic
+            answer = self.call(
+                connection, admin.AlterPartitionReassignmentsRequest(
+                    timeout_ms=10_000, topics=[wished(name=topic, partitions=[
+                        wished.ReassignablePartition(
+                            partition_index=0, replicas=list(replicas) or None)])]),
+                admin.AlterPartitionReassignmentsResponse, 0)
+            self.assertEqual(answer.error_code, NONE)
+            return answer.responses[0].partitions[0].error_code
+
+        self.assertEqual(reassign(), NO_REASSIGNMENT)
+        self.assertEqual(reassign(3, 2), NONE)
+
+        def state():
+            part = self.described(topic, connection).partitions[0]
+            return list(part.replica_nodes), sorted(part.isr_nodes)
+
+        self.eventually(lambda: state() == ([3, 2], [2, 3]))
+        listed = self.call(
+            connection, admin.ListPartitionReassignmentsRequest(timeout_ms=10_000, topics=None),
+            admin.ListPartitionReassignmentsResponse, 0)
+        self.assertEqual((listed.error_code, list(listed.topics)), (NONE, []))
+        leader, _ = self.leader(topic)
+        self.assertIn(leader, (2, 3))
+        self.assertEqual(self.offsets(self.connect(leader), topic, -1).offset, 5)
+        # The replica that left is gone, and says so.
+        self.eventually(lambda: self.offsets(
+            self.connect(1), topic, -1).error_code == NOT_LEADER)
+        self.write(topic, 1)
 
     def test_settings_are_described_with_documentation(self):
         topic = self.topic()

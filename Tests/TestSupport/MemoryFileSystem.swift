@@ -143,6 +143,8 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     var locked: Set<String> = []
 
     public func freeBytes(at path: String) throws(FileError) -> Int64 { free }
+
+    public func totalBytes(at path: String) throws(FileError) -> Int64 { free }
     public func makeFlusher(for directory: String) -> any Flusher {
         fatalError("the tests sync by themselves")
     }

@@ -30,6 +30,8 @@ enum ControllerAPIs {
         admin(.createPartitions, 0...3, CreatePartitionsHandler.handle),
         admin(.electLeaders, 0...2, ElectLeadersHandler.handle),
         admin(.incrementalAlterConfigs, 0...1, IncrementalAlterConfigsHandler.handle),
+        admin(.alterPartitionReassignments, 0...1, AlterPartitionReassignmentsHandler.handle),
+        admin(.listPartitionReassignments, 0...0, ListPartitionReassignmentsHandler.handle),
         admin(.updateFeatures, 0...2, UpdateFeaturesHandler.handle),
         admin(.unregisterBroker, 0...0, UnregisterBrokerHandler.handle),
     ]

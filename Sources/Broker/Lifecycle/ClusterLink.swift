@@ -26,6 +26,7 @@ final class ClusterLink {
     let channel: ControllerChannel
     let isrChanges: ISRChanges
     let producerIDs: ProducerIDs
+    let directoryAssignments: DirectoryAssignments
     let topicCreation: TopicCreation
     let forwarder: Forwarder
     private let enrollment: ControllerEnrollment?
@@ -62,6 +63,7 @@ final class ClusterLink {
         self.channel = channel
         isrChanges = ISRChanges(node: node, channel: channel, shards: shards)
         producerIDs = ProducerIDs(node: node, channel: channel)
+        directoryAssignments = DirectoryAssignments(node: node, channel: channel)
         topicCreation = TopicCreation(node: node, channel: channel)
         forwarder = Forwarder(node: node, channel: channel)
         enrollment = controller.map { _ in
@@ -93,6 +95,7 @@ final class ClusterLink {
         isrChanges.brokerEpoch = epoch
         remember(epoch)
         producerIDs.brokerEpoch = epoch
+        directoryAssignments.brokerEpoch = epoch
         publisher.registered(at: epoch)
         for shard in shards {
             shard.post { shard in

@@ -70,7 +70,7 @@ package final class BrokerServer: Sendable {
         do throws(StartError) {
             storage = try NodeStorage.open(
                 checked, world: node.world, log: node.logging.log("storage"))
-            link = try Self.makeLink(node, storage, shards)
+            link = try Self.makeLink(node, storage, shards, brokerStorage)
         } catch {
             for listener in listeners { listener.close() }
             throw error
@@ -119,7 +119,8 @@ package final class BrokerServer: Sendable {
     // MARK: Parts
 
     private static func makeLink(
-        _ node: Node, _ storage: NodeStorage, _ shards: [LoopBound<Shard>]
+        _ node: Node, _ storage: NodeStorage, _ shards: [LoopBound<Shard>],
+        _ brokerStorage: BrokerStorage
     ) throws(StartError) -> ClusterLink {
         let configuration = node.configuration
         let store = storage.metadata
@@ -148,8 +149,7 @@ package final class BrokerServer: Sendable {
         }
         return ClusterLink(
             node: node, shards: shards, quorum: quorum, controller: controller,
-            registration: registration,
-            storage: BrokerStorage(directories: storage.directories.map(\.handle)))
+            registration: registration, storage: brokerStorage)
     }
 
     private static func makeController(

@@ -14,6 +14,7 @@ final class PartitionGauges {
     private let underMinISR: Gauge
     private let atMinISR: Gauge
     private let offline: Gauge
+    private let offlineDirectories: Gauge
     private let producers: Gauge
     private let lag: Gauge
     private let requestBytes: Gauge
@@ -26,6 +27,7 @@ final class PartitionGauges {
         underMinISR = registry.gauge(Catalogue.underMinISR)
         atMinISR = registry.gauge(Catalogue.atMinISR)
         offline = registry.gauge(Catalogue.offlineReplicas)
+        offlineDirectories = registry.gauge(Catalogue.offlineDirectories)
         producers = registry.gauge(Catalogue.producerIDs)
         lag = registry.gauge(Catalogue.fetcherMaxLag, "Replica")
         requestBytes = registry.gauge(Catalogue.memoryPoolUsed)
@@ -48,6 +50,8 @@ final class PartitionGauges {
             let budget = shard.node.requestBudget
             let used = budget.used
             requestBytes.set(Int64(used))
+            let failed = shard.storage.directories.filter(\.isOffline)
+            offlineDirectories.set(Int64(failed.count))
             requestBytesLeft.set(Int64(max(0, budget.limit - used)))
         }
         shard.metrics.sessionPartitions.set(Int64(shard.sessions.partitionCount))

@@ -60,25 +60,49 @@ extension Shard {
         guard let partition = partitions[key] ?? open(state, key, of: topic) else { return }
         partitions[key] = partition
         partition.apply(AssignedState(state))
+        tellDirectory(of: partition, state)
+    }
+
+    /// Where a replica lies that the metadata has elsewhere, or nowhere, the controller must know: it moves the
+    /// leaders of a directory that fails (KIP-858).
+    private func tellDirectory(of partition: Partition, _ state: PartitionImage) {
+        let directory = partition.directory
+        guard image.metadataVersion.hasDirectories, !directory.isOffline,
+            state.directory(on: nodeID) != directory.id
+        else { return }
+        let (key, id) = (partition.key, directory.id)
+        cluster?.run { $0.directoryAssignments.assign(key, to: id) }
+    }
+
+    /// Where a replica lies that is new here, counted there already. Nil if that is out of reach.
+    private func home(of key: PartitionKey, _ state: PartitionImage) -> LogDirectoryHandle? {
+        let told = state.directory(on: nodeID) ?? .unassigned
+        guard told == .unassigned || told == .migrating else {
+            guard let directory = storage.directory(told) else { return nil }
+            storage.took(directory)
+            return directory
+        }
+        return storage.place()
     }
 
     /// Makes a replica that is new here. Its directory is made by its first append.
     private func open(_ state: PartitionImage, _ key: PartitionKey, of topic: String) -> Partition?
     {
-        guard let directory = storage.directory(for: state.directory(on: nodeID)) else {
-            return nil
-        }
+        guard let directory = home(of: key, state) else { return nil }
+        var isOpen = false
+        defer { if !isOpen { storage.released(directory) } }
         let name = TopicPartition(topic, key.partition)
         let settings = settings(of: topic)
         do throws(LogError) {
             let log = try PartitionLog.open(
-                name, topicID: key.topicID, in: storage.path(of: name, in: directory),
+                name, topicID: key.topicID, in: directory.path(of: name),
                 configuration: settings.log, on: node.world.fileSystem, now: loop.wallTime)
             if directory.mayInherit(name) {
                 // No append before the files have been written without the namesake's rows.
                 log.recoveryPointWritten(Offset(.max))
                 cluster?.run { $0.checkpointsWanted?() }
             }
+            isOpen = true
             return Partition(
                 key: key, name: name, log: log, directory: directory, settings: settings,
                 highWatermark: log.logStartOffset, shard: self)
@@ -121,6 +145,7 @@ extension Shard {
         let name = found.log.partition
         // It was opened before any settings were known.
         found.log.configuration = settings(of: name.topic).log
+        storage.took(found.directory)
         partitions[found.key] = Partition(
             key: found.key, name: name, log: found.log, directory: found.directory,
             settings: settings(of: name.topic), highWatermark: found.highWatermark, shard: self)
@@ -137,6 +162,7 @@ extension Shard {
     /// and removed after `file.delete.delay.ms`.
     private func discard(_ partition: Partition) {
         partition.retire()
+        storage.released(partition.directory)
         do throws(LogError) {
             let id = UUID.random { node.world.entropy.next() }
             if partition.log.isOnDisk {

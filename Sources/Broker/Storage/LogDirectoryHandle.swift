@@ -31,6 +31,9 @@ final class LogDirectoryHandle: Sendable {
         self.background = background
     }
 
+    /// Where a replica's files lie.
+    func path(of name: TopicPartition) -> String { "\(path)/\(name)" }
+
     /// After a failed sync nothing in it is trusted again before a restart.
     var isOffline: Bool { failed.load(ordering: .acquiring) }
 

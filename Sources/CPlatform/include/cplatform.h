@@ -64,6 +64,7 @@ int martlet_is_cached(int descriptor, int64_t offset, int64_t count);
 /// locks that Java's FileChannel takes.
 int martlet_lock_file(int descriptor);
 int64_t martlet_free_bytes(const char *path);
+int64_t martlet_total_bytes(const char *path);
 
 int martlet_socket(int family);
 int martlet_accept(int descriptor, struct sockaddr_storage *peer, socklen_t *length);

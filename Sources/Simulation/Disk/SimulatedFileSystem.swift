@@ -135,6 +135,8 @@ package final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
         disk.isFull ? 0 : Self.freeBytes
     }
 
+    package func totalBytes(at path: String) throws(FileError) -> Int64 { Self.freeBytes }
+
     package func makeFlusher(for directory: String) -> any Flusher {
         SimulatedFlusher(self, disk, process)
     }

@@ -1,0 +1,214 @@
+"""Several log directories: where replicas lie, and what happens when one directory fails (KIP-112, 858)."""
+
+import fcntl
+import json
+import os
+import shutil
+import struct
+import subprocess
+import time
+import unittest
+
+from checker import Load, check
+from cluster import Cluster, run
+from test_disk import REFUSED, SmallDisk
+
+# FS_IOC_SHUTDOWN of ext4: nothing more is read or written, as of a disk that is gone.
+SHUTDOWN = 0x8004587D
+NO_LOG_FLUSH = 2
+
+
+class FailingDisk(SmallDisk):
+    """A disk that can fail, and be repaired."""
+
+    def fail(self):
+        descriptor = os.open(self.directory, os.O_RDONLY)
+        try:
+            fcntl.ioctl(descriptor, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(descriptor)
+
+    def turn_read_only(self):
+        """What ext4 does to itself when it finds its journal broken."""
+        subprocess.run(["mount", "-o", "remount,abort", self.directory], check=False)
+
+    def repair(self):
+        subprocess.run(["umount", "-l", self.directory], check=True)
+        subprocess.run(["mount", "-o", "loop", self.image, self.directory], check=True)
+
+
+class Directories(unittest.TestCase):
+    """What all tests of several directories need."""
+
+    def begin(self, nodes, names, disks=(), **settings):
+        """Nodes with log directories `names`; node 1 has those of `disks` on disks of their own."""
+        self.cluster = Cluster(nodes, **settings)
+        self.addCleanup(self.cluster.stop)
+        for node in self.cluster.nodes.values():
+            paths = [os.path.join(node.directory, name) for name in names]
+            node.properties["log.dirs"] = ",".join(paths)
+            node.write_config()
+        self.node = self.cluster.nodes[1]
+        self.disks = {}
+        for name in disks:
+            disk = FailingDisk(os.path.join(self.node.directory, name))
+            self.disks[name] = disk
+            self.addCleanup(disk.unmount)
+        self.addCleanup(self.end)
+        self.cluster.start()
+
+    def end(self):
+        for node in self.cluster.nodes.values():
+            if node.process and node.process.poll() is None:
+                node.resume()
+                node.kill()
+
+    def load(self, topic, partitions, **settings):
+        load = Load(self.cluster.bootstrap, topic, partitions, **settings).start()
+        self.addCleanup(lambda: load.thread.is_alive() and load.abandon())
+        return load
+
+    def log_dirs(self, *brokers):
+        """Of each broker and directory name: its error and its replicas' names with their sizes."""
+        chosen = ["--broker-list", ",".join(map(str, brokers))] if brokers else []
+        done = run("log-dirs", "--bootstrap-server", self.cluster.bootstrap, "--describe", *chosen)
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], "Querying brokers for log directories information")
+        found = {}
+        for broker in json.loads(lines[2])["brokers"]:
+            for directory in broker["logDirs"]:
+                place = (broker["broker"], os.path.basename(directory["logDir"]))
+                replicas = {p["partition"]: p for p in directory["partitions"]}
+                found[place] = (directory["error"], replicas)
+        return found
+
+    def describe(self, topic):
+        """Of each partition: its leader, replicas and in-sync replicas."""
+        shown = run("topics", "--bootstrap-server", self.cluster.bootstrap, "--describe", "--topic", topic)
+        found = {}
+        for line in shown.stdout.splitlines():
+            words = line.split()
+            if "Partition:" not in words:
+                continue
+            numbers = {
+                key: words[words.index(key) + 1] for key in ("Partition:", "Leader:", "Replicas:", "Isr:")}
+            found[int(numbers["Partition:"])] = (
+                numbers["Leader:"], numbers["Replicas:"], set(numbers["Isr:"].split(",")))
+        return found
+
+    def wait_until(self, what, condition, timeout=30):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                self.fail(f"not within {timeout} s: {what}\n{self.node.tail()}")
+            time.sleep(0.05)
+
+
+class Placement(Directories):
+    def test_replicas_spread_over_the_directories(self):
+        self.begin(1, ["a", "b", "c"])
+        self.cluster.create_topic("orders", 7, 1)
+        load = self.load("orders", 7)
+        load.wait_acknowledged(70)
+        load.stop()
+        found = self.log_dirs(1)
+        self.assertEqual({place for place in found}, {(1, "a"), (1, "b"), (1, "c")})
+        counts = [len(replicas) for error, replicas in found.values() if error is None]
+        self.assertEqual(sorted(counts), [2, 2, 3])
+        for (_, name), (_, replicas) in found.items():
+            for replica, facts in replicas.items():
+                path = os.path.join(self.node.directory, name, replica)
+                size = os.path.getsize(os.path.join(path, f"{0:020}.log"))
+                self.assertGreater(facts["size"], 0)
+                self.assertLessEqual(facts["size"], size)
+        # A restart finds each where it was, and a topic of one partition goes where there are fewest.
+        self.node.kill()
+        self.node.start()
+        self.node.wait_ready()
+        check(self.cluster.bootstrap, [load])
+        self.cluster.create_topic("fewest", 2, 1)
+        counts = [len(replicas) for _, replicas in self.log_dirs(1).values()]
+        self.assertLessEqual(max(counts) - min(counts), 1, counts)
+
+    def test_the_tool_filters_and_refuses(self):
+        self.begin(1, ["a", "b"])
+        self.cluster.create_topic("orders", 2, 1)
+        self.cluster.create_topic("others", 2, 1)
+        done = run(
+            "log-dirs", "--bootstrap-server", self.cluster.bootstrap, "--describe", "--topic-list", "orders")
+        shown = json.loads(done.stdout.splitlines()[2])["brokers"][0]["logDirs"]
+        names = {p["partition"] for directory in shown for p in directory["partitions"]}
+        self.assertEqual(names, {"orders-0", "orders-1"})
+        wrong = run(
+            "log-dirs", "--bootstrap-server", self.cluster.bootstrap, "--describe", "--broker-list", "1,7",
+            check=False)
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("The given brokers do not exist from --broker-list: 7", wrong.stderr)
+
+
+@unittest.skipIf(REFUSED, REFUSED)
+class Failure(Directories):
+    def begin_with_leaders_on_the_disk(self, disks=("b",)):
+        """Three nodes of two directories; of node 1's, `b` is on a disk of its own, and some of what node 1 leads
+        is there. Returns the load and the partitions there."""
+        self.begin(
+            3, ["a", "b"], disks, replica_high_watermark_checkpoint_interval_ms=1000,
+            auto_leader_rebalance_enable="false")
+        self.cluster.create_topic("orders", 12, 3)
+        load = self.load("orders", 12)
+        load.wait_acknowledged(240)
+        there = {int(name.rsplit("-", 1)[1]) for name in self.log_dirs(1)[(1, "b")][1]}
+        led = {p for p, (leader, _, _) in self.describe("orders").items() if leader == "1"}
+        self.assertTrue(there & led, "node 1 leads nothing there")
+        self.assertTrue(led - there, "node 1 leads nothing elsewhere")
+        return load, there, led
+
+    def expect_only_that_directory_is_gone(self, load, there, led, began):
+        self.wait_until(
+            "leaders have moved", lambda: all(
+                leader != "1" and "1" not in isr
+                for p, (leader, _, isr) in self.describe("orders").items() if p in there))
+        load.wait_acknowledged(600)
+        described = self.describe("orders")
+        for partition in led - there:
+            self.assertEqual(described[partition][0], "1", "a leader of a whole directory moved")
+        for partition in set(range(12)) - there:
+            self.assertIn("1", described[partition][2], "a replica in a whole directory left the ISR")
+        found = self.log_dirs(1)
+        self.assertEqual(found[(1, "b")], ("org.apache.kafka.common.errors.KafkaStorageException", {}))
+        self.assertIsNone(found[(1, "a")][0])
+        self.wait_until(
+            "the metric tells", lambda: "kafka_log_logmanager_offlinelogdirectorycount 1"
+            in self.node.metrics())
+        print(f"longest gap {load.longest_gap(began):.3f} s", flush=True)
+
+    def test_a_disk_that_fails_takes_only_its_replicas(self):
+        load, there, led = self.begin_with_leaders_on_the_disk()
+        began = time.monotonic()
+        self.disks["b"].fail()
+        self.expect_only_that_directory_is_gone(load, there, led, began)
+        load.stop()
+        check(self.cluster.bootstrap, [load])
+
+    def test_a_file_system_that_turns_read_only(self):
+        load, there, led = self.begin_with_leaders_on_the_disk()
+        began = time.monotonic()
+        self.disks["b"].turn_read_only()
+        self.expect_only_that_directory_is_gone(load, there, led, began)
+        load.stop()
+        check(self.cluster.bootstrap, [load])
+
+    def test_a_directory_that_is_removed(self):
+        load, there, led = self.begin_with_leaders_on_the_disk(disks=())
+        began = time.monotonic()
+        # Open files still take writes; the next checkpoint finds out.
+        place = os.path.join(self.node.directory, "b")
+        os.rename(place, place + ".gone")
+        shutil.rmtree(place + ".gone")
+        self.expect_only_that_directory_is_gone(load, there, led, began)
+        load.stop()
+        check(self.cluster.bootstrap, [load])
+
+
+if __name__ == "__main__":
+    unittest.main()
