@@ -79,7 +79,8 @@ let package = Package(
         room("ProducerState", ["Bytes", "Model", "Records"], exclude: ["ProducerState.md"]),
         room("Coordination", ["Model"], exclude: ["Coordination.md"]),
         room(
-            "Groups", ["Bytes", "Model", "InternalRecords", "Coordination", "Configuration"],
+            "Groups",
+            ["Bytes", "Model", "InternalRecords", "Metadata", "Coordination", "Configuration"],
             exclude: ["Groups.md"]),
 
         // 3 hands

@@ -20,6 +20,8 @@ package enum GroupWrite: Equatable, Sendable {
     case reply(Ticket, GroupReply)
     /// The leader's assignment of a classic group is stored: hand it out.
     case assignment(group: String, generation: Int32)
+    /// A consumer group has become a classic one, whose members are to meet.
+    case downgraded(group: String)
 }
 
 /// An answer, in the mind's words; the handler of the API puts it into the wire's.

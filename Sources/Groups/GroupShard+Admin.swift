@@ -67,11 +67,6 @@ extension GroupShard {
         return ClassicDescription(ClassicGroup(id: group))
     }
 
-    /// The last rebalances of a group, oldest first.
-    package func history(of group: String) -> [Rebalance] {
-        classic[group]?.history.rebalances ?? consumers.history(of: group)
-    }
-
     /// For metrics: groups by protocol and state, and offsets.
     package var census: GroupCensus {
         var census = GroupCensus(offsets: offsets.count)

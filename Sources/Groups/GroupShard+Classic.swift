@@ -13,9 +13,13 @@ extension GroupShard {
                 turn.reply(ticket, .joined(.failure(fault, request.memberID)))
                 return
             }
-            if shard.consumers.has(request.groupID) {
-                shard.joinConsumerGroup(request, ticket, &turn)
-                return
+            if let group = shard.consumers.groups[request.groupID] {
+                guard group.members.isEmpty else {
+                    shard.joinConsumerGroup(group, request, ticket, &turn)
+                    return
+                }
+                // Nobody is in it: it goes on as a classic group, with the offsets it has.
+                turn.write(shard.consumers.tombstones(of: group.id))
             }
             if shard.classic[request.groupID] == nil {
                 shard.classic[request.groupID] = ClassicGroup(id: request.groupID)
@@ -41,8 +45,8 @@ extension GroupShard {
         handle(now, time) { shard, turn in
             if shard.classic[request.groupID] != nil {
                 shard.classic[request.groupID]?.sync(request, ticket, &turn)
-            } else if shard.consumers.has(request.groupID) {
-                shard.syncConsumerGroup(request, ticket, &turn)
+            } else if let group = shard.consumers.groups[request.groupID] {
+                shard.syncConsumerGroup(group, request, ticket, &turn)
             } else {
                 var reply = SyncReply()
                 reply.error = request.groupID.isEmpty ? .invalidGroupId : .unknownMemberId
@@ -59,8 +63,8 @@ extension GroupShard {
             let error: ErrorCode
             if let answer = shard.classic[groupID]?.heartbeat(claim, &turn) {
                 error = answer
-            } else if shard.consumers.has(groupID) {
-                error = shard.heartbeatOfClassicMember(groupID, claim, &turn)
+            } else if let group = shard.consumers.groups[groupID] {
+                error = shard.heartbeatOfClassicMember(group, claim, &turn)
             } else {
                 error = groupID.isEmpty ? .invalidGroupId : .unknownMemberId
             }
@@ -77,8 +81,8 @@ extension GroupShard {
             if let codes = shard.classic[groupID]?.leave(members, &turn) {
                 turn.reply(ticket, .left(codes))
                 shard.forgetIfUnused(groupID)
-            } else if shard.consumers.has(groupID) {
-                shard.leaveConsumerGroup(groupID, members, ticket, &turn)
+            } else if let group = shard.consumers.groups[groupID] {
+                shard.leaveConsumerGroup(group, members, ticket, &turn)
             } else if groupID.isEmpty {
                 turn.reply(ticket, .error(.invalidGroupId))
             } else {

@@ -1,5 +1,6 @@
 internal import Coordination
 package import InternalRecords
+package import Metadata
 package import Model
 
 /// The groups and committed offsets of one partition of `__consumer_offsets`.
@@ -17,7 +18,10 @@ package struct GroupShard: Sendable {
     package var settings: GroupSettings
     var classic: [String: ClassicGroup] = [:]
     var consumers = ConsumerGroups()
+    /// The topics that consumers may subscribe to, as the household last said.
+    package var image = MetadataImage()
     var offsets = OffsetTable()
+    private var histories: [String: RebalanceHistory] = [:]
     var random: PRNG
     private var deadlines = DeadlineQueue<GroupTimer>()
 
@@ -40,15 +44,22 @@ package struct GroupShard: Sendable {
     /// The household has appended what the shard wrote.
     package mutating func appended(_ records: [GroupRecord]) {
         for record in records { replay(record) }
+        guard let group = records.last?.groupID, histories[group] != nil else { return }
+        if classic[group] == nil, !consumers.has(group) { histories[group] = nil }
     }
+
+    /// The last rebalances of a group, oldest first.
+    package func history(of group: String) -> [Rebalance] { histories[group]?.rebalances ?? [] }
 
     private mutating func replay(_ record: GroupRecord) {
         switch record {
         case .offset(let key, let value):
             offsets.replay(key, value)
         case .classicGroup(let key, let value):
-            // A living group is ahead of its record.
-            if value == nil { classic[key.group] = nil }
+            // A living group is ahead of its record; one that was a consumer group begins with it.
+            if value == nil || classic[key.group] == nil {
+                classic[key.group] = value.map { ClassicGroup(key, $0) }
+            }
         case .consumerTopics:
             break
         case .consumerGroup, .consumerMember, .consumerTarget, .consumerTargetMember,
@@ -61,6 +72,7 @@ package struct GroupShard: Sendable {
     package mutating func loaded(now: Instant, time: Timestamp) -> [GroupEffect] {
         handle(now, time) { shard, turn in
             for id in shard.classic.keys.sorted() { shard.classic[id]?.loaded(&turn) }
+            shard.consumersLoaded(&turn)
             turn.wake(.expiry, at: turn.now + turn.settings.expiryInterval)
         }
     }
@@ -77,6 +89,7 @@ package struct GroupShard: Sendable {
             case .reply(let ticket, let reply): turn.reply(ticket, reply)
             case .assignment(let group, let generation):
                 shard.classic[group]?.assignmentStored(generation: generation, &turn)
+            case .downgraded(let group): shard.classic[group]?.loaded(&turn)
             }
         }
     }
@@ -92,6 +105,7 @@ package struct GroupShard: Sendable {
             case .assignment(let group, let generation):
                 shard.classic[group]?.assignmentFailed(
                     generation: generation, error, &turn)
+            case .downgraded(let group): shard.classic[group]?.loaded(&turn)
             }
         }
     }
@@ -119,6 +133,10 @@ package struct GroupShard: Sendable {
         case .pending(let group, let member):
             classic[group]?.pendingTimedOut(member, &turn)
             forgetIfUnused(group)
+        case .consumerSession(let group, let member):
+            consumerSessionTimedOut(group, member, at: due, &turn)
+        case .consumerTask(let group, let member):
+            consumerTaskTimedOut(group, member, &turn)
         case .expiry:
             expireOffsets(&turn)
             turn.wake(.expiry, at: turn.now + turn.settings.expiryInterval)
@@ -133,6 +151,9 @@ package struct GroupShard: Sendable {
         body(&self, &turn)
         random = turn.random
         for (due, subject) in turn.timers { deadlines.add(subject, at: due) }
+        for case .rebalanced(let group, let rebalance) in turn.effects {
+            histories[group, default: RebalanceHistory()].add(rebalance)
+        }
         return turn.effects
     }
 }

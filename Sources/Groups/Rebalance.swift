@@ -16,6 +16,7 @@ package struct Rebalance: Equatable, Sendable {
         case groupTooLarge
         case topicsChanged
         case protocolChanged
+        case partitionsNotRevoked
 
         /// For people.
         package var text: String {
@@ -32,6 +33,7 @@ package struct Rebalance: Equatable, Sendable {
             case .groupTooLarge: "the group is larger than group.max.size"
             case .topicsChanged: "the topics subscribed to changed"
             case .protocolChanged: "the group changed its protocol"
+            case .partitionsNotRevoked: "a member did not give up its partitions in time"
             }
         }
     }

@@ -50,6 +50,10 @@ enum GroupTimer: Hashable, Sendable {
     case session(group: String, member: String)
     /// Somebody was given a member id and did not come back with it.
     case pending(group: String, member: String)
+    /// A member of a consumer group has been silent for its session.
+    case consumerSession(group: String, member: String)
+    /// A member of a consumer group has had its time to do what it was told.
+    case consumerTask(group: String, member: String)
     /// Offsets that nobody needs any more are looked for.
     case expiry
 }

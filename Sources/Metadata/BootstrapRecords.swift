@@ -16,7 +16,8 @@ package enum BootstrapRecords {
 
     /// From which release on Kafka finalizes a level where nothing else is asked for.
     private static let usual: [(name: String, level: Int16, since: MetadataVersion)] = [
-        (FeatureName.eligibleLeaderReplicas, 1, MetadataVersion(26))
+        (FeatureName.eligibleLeaderReplicas, 1, MetadataVersion(26)),
+        (FeatureName.groupVersion, 1, MetadataVersion(22)),
     ]
 
     /// The levels as records, `metadata.version` first.
@@ -41,6 +42,7 @@ package enum BootstrapRecords {
     /// What a node of this version speaks, to be told when it registers and in ApiVersions.
     package static let supported: [FeatureRange] = [
         FeatureRange(FeatureName.eligibleLeaderReplicas, 0...1),
+        FeatureRange(FeatureName.groupVersion, 0...1),
         FeatureRange(FeatureName.kraftVersion, 0...1),
         // From 0, as a node must speak the level in force, and this feature is never finalized.
         FeatureRange(FeatureName.martlet, 0...1),

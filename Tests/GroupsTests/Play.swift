@@ -22,10 +22,12 @@ final class Play {
 
     init(
         _ settings: GroupSettings = GroupSettings(), loading log: [GroupRecord] = [],
-        at now: Instant = Instant(nanoseconds: 1_000_000_000)
+        at now: Instant = Instant(nanoseconds: 1_000_000_000),
+        image: MetadataImage = MetadataImage()
     ) {
         self.now = now
         shard = GroupShard(settings: settings, seed: 1)
+        shard.image = image
         for record in log { shard.load(record) }
         self.log = log
         perform(shard.loaded(now: now, time: time))
@@ -34,7 +36,9 @@ final class Play {
     var time: Timestamp { Timestamp(now.nanoseconds / 1_000_000) }
 
     /// A coordinator that has read this one's log.
-    func successor() -> Play { Play(shard.settings, loading: log, at: now) }
+    func successor() -> Play {
+        Play(shard.settings, loading: log, at: now, image: shard.image)
+    }
 
     @discardableResult
     func ask(

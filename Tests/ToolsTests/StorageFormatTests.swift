@@ -32,7 +32,7 @@ struct StorageFormatTests {
     @Test func `writes the first records between a snapshot's header and footer`() throws {
         let found = try batches(Self.format([]).bootstrap(now: 5))
         #expect(found.map(\.isControl) == [true, false, true])
-        #expect(found.map(\.baseOffset.rawValue) == [0, 1, 3])
+        #expect(found.map(\.baseOffset.rawValue) == [0, 1, 4])
         #expect(found.allSatisfy { $0.isCRCValid() && $0.partitionLeaderEpoch == 0 })
         #expect(try found[0].controlRecords().map(\.type) == [.snapshotHeader])
         #expect(try found[2].controlRecords().map(\.type) == [.snapshotFooter])

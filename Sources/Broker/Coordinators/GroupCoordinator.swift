@@ -3,6 +3,7 @@ internal import Bytes
 internal import Coordination
 internal import Groups
 internal import InternalRecords
+internal import Metadata
 internal import Model
 internal import Ports
 internal import Records
@@ -116,7 +117,9 @@ final class GroupCoordinator {
                     "groups": census.groupCount, "offsets": census.offsets, "bytes": bytes,
                     "took": took,
                 ])
+            mind.image = shard.image
             perform(mind.loaded(now: shard.loop.now, time: shard.loop.wallTime))
+            metadataChanged(shard.image, topics: nil)
         case .failure(.overtaken):
             close()
         case .failure(let error):
@@ -145,6 +148,17 @@ final class GroupCoordinator {
 
     /// The broker's settings changed.
     func settingsChanged(_ settings: GroupSettings) { mind.settings = settings }
+
+    /// The metadata has changed, in a way that consumers may see: the named topics, or any of them (nil).
+    func metadataChanged(_ image: MetadataImage, topics: [String]?) {
+        guard case .active = state, topics?.isEmpty != true else {
+            mind.image = image
+            return
+        }
+        perform(
+            mind.metadataChanged(
+                image, topics: topics, now: shard.loop.now, time: shard.loop.wallTime))
+    }
 
     // MARK: Requests
 

@@ -34,6 +34,24 @@ extension Shard {
         }
     }
 
+    /// Consumer groups see topics, their partitions, and the racks of these: what they subscribe to is shared out
+    /// anew when it looks different. Leaders and in-sync replicas come and go, and are nothing to a share.
+    func tellGroups(_ image: MetadataImage, _ delta: MetadataDelta) {
+        guard !groupCoordinators.isEmpty else { return }
+        var names: Set<String> = []
+        delta.deletedTopics.forEach { _, topic in names.insert(topic.name) }
+        delta.forEachPartition(in: image) { change in
+            if change.before?.replicas != change.after.replicas { names.insert(change.topic) }
+        }
+        let hasMovedRack = delta.brokers.elements.contains {
+            delta.before.broker($0)?.rack != image.broker($0)?.rack
+        }
+        let topics = hasMovedRack ? nil : names.sorted()
+        for coordinator in coordinatorsInOrder {
+            coordinator.metadataChanged(image, topics: topics)
+        }
+    }
+
     func groupSettingsChanged() {
         let settings = GroupSettings(brokerSettings)
         for coordinator in coordinatorsInOrder { coordinator.settingsChanged(settings) }

@@ -1,9 +1,11 @@
 internal import Bytes
 internal import Groups
+internal import InternalRecords
 internal import Model
 internal import WireMessages
 
-/// DescribeGroups, v0 to v6 (KIP-345, 430, 1043), for groups of the classic protocol.
+/// DescribeGroups, v0 to v6 (KIP-345, 430, 1043), for groups of the classic protocol; why they rebalanced, to
+/// those who ask by a tagged field of our own.
 enum DescribeGroupsHandler {
     /// From here on a group that does not exist is an error; before, it was one in the state Dead.
     private static let absenceFrom: Int16 = 6
@@ -12,6 +14,7 @@ enum DescribeGroupsHandler {
         let wire: DescribeGroupsRequest = try scope.request()
         let exchange = scope.exchange
         let groups = wire.groups
+        let wantsHistory = GroupHistory.isAsked(by: wire.unknownTaggedFields)
         let operations = wire.includeAuthorizedOperations ? AuthorizedOperations.group : nil
         GroupQuery<DescribeGroupsResponse.DescribedGroup>.run(on: scope.shard, groups) {
             index, error in
@@ -28,6 +31,8 @@ enum DescribeGroupsHandler {
                 if error == .none {
                     shown.show(coordinator.mind.describeClassic(group), exchange.version)
                     if let operations { shown.authorizedOperations = operations }
+                    shown.unknownTaggedFields = GroupHistory.fields(
+                        coordinator.mind.history(of: group), isAsked: wantsHistory)
                 }
                 reply(shown)
             }

@@ -65,6 +65,10 @@ extension APITable {
             APIEntry(.listGroups, 0...5, on: broker, ListGroupsHandler.handle),
             APIEntry(.deleteGroups, 0...2, on: broker, DeleteGroupsHandler.handle),
             APIEntry(.offsetDelete, 0...0, on: broker, OffsetDeleteHandler.handle),
+            APIEntry(
+                .consumerGroupHeartbeat, 0...1, on: broker, ConsumerGroupHeartbeatHandler.handle),
+            APIEntry(
+                .consumerGroupDescribe, 0...1, on: broker, ConsumerGroupDescribeHandler.handle),
         ]
     }
 }

@@ -33,6 +33,7 @@ extension Shard {
         var deleted: [String] = []
         delta.deletedTopics.forEach { _, topic in deleted.append(topic.name) }
         forgetOffsets(inTopics: deleted)
+        tellGroups(next, delta)
         checkTopicWaits()
     }
 

@@ -204,6 +204,11 @@ extension ClassicGroup {
         rebalance(because: .assignmentNotStored, leader ?? "", &turn)
     }
 
+    /// Whoever waits is told an error: the group ends.
+    mutating func answerAll(_ error: ErrorCode, _ turn: inout Turn) {
+        for member in membersInOrder { answer(member, error, &turn) }
+    }
+
     private mutating func dropAssignment(telling error: ErrorCode, _ turn: inout Turn) {
         for member in membersInOrder {
             members[member.id]?.assignment = .empty
@@ -225,8 +230,7 @@ extension ClassicGroup {
     private mutating func ended(_ turn: inout Turn) {
         guard let open = rebalance else { return }
         rebalance = nil
-        let done = open.ended(at: turn.now, generation: generation, members: members.count)
-        history.add(done)
-        turn.report(id, done)
+        turn.report(
+            id, open.ended(at: turn.now, generation: generation, members: members.count))
     }
 }

@@ -57,6 +57,7 @@ extension ClassicGroup {
         leader =
             value.leader.flatMap { members[$0] == nil ? nil : $0 }
             ?? members.values.min { $0.number < $1.number }?.id
+        mustMeet = value.leader == nil && !members.isEmpty
         phase = members.isEmpty ? .empty : .stable
         subscribedTopics = topicsOfMembers()
     }
@@ -66,7 +67,10 @@ extension ClassicGroup {
         for member in membersInOrder { heard(from: member.id, &turn) }
         if members.count > turn.settings.sizeMax {
             rebalance(because: .groupTooLarge, "", &turn)
+        } else if mustMeet {
+            rebalance(because: .protocolChanged, "", &turn)
         }
+        mustMeet = false
         assertInvariants()
     }
 

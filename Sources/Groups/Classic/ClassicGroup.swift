@@ -75,7 +75,8 @@ struct ClassicGroup: Sendable {
     var nextNumber: UInt64 = 0
 
     var rebalance: OpenRebalance?
-    var history = RebalanceHistory()
+    /// The record says that the members must meet first: the group was a consumer group.
+    var mustMeet = false
 
     init(id: String) { self.id = id }
 

@@ -38,9 +38,8 @@ struct ConsumerGroup: Sendable {
     private(set) var owners: [PartitionKey: String] = [:]
     /// Topics of all subscriptions, with the number of members that name them.
     private(set) var subscribers: [String: Int] = [:]
-    /// Members that are not at the target's epoch with everything they should have.
-    var rebalance: OpenRebalance?
-    var history = RebalanceHistory()
+    /// Members that speak the classic protocol.
+    private(set) var classicCount = 0
 
     init(id: String) { self.id = id }
 
@@ -94,6 +93,7 @@ struct ConsumerGroup: Sendable {
     /// Creates or changes what a member says of itself.
     mutating func replayMember(_ memberID: String, _ value: ConsumerGroupMemberMetadataValue?) {
         let before = members[memberID]
+        if before?.classic != nil { classicCount -= 1 }
         for topic in before?.topics ?? [] {
             let count = (subscribers[topic] ?? 0) - 1
             subscribers[topic] = count > 0 ? count : nil
@@ -119,6 +119,7 @@ struct ConsumerGroup: Sendable {
                 session: .milliseconds(max(stored.sessionTimeoutMs, 0)),
                 protocols: stored.supportedProtocols.map { ClassicProtocol($0.name, $0.metadata) })
         }
+        if member.classic != nil { classicCount += 1 }
         for topic in member.topics { subscribers[topic, default: 0] += 1 }
         if let instance = member.instanceID { staticMembers[instance] = memberID }
         members[memberID] = member

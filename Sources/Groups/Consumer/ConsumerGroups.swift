@@ -4,6 +4,11 @@ internal import Model
 /// The consumer groups of a shard, as their records say.
 struct ConsumerGroups: Sendable {
     var groups: [String: ConsumerGroup] = [:]
+    var sessions = ConsumerSessions()
+    /// Rebalances that go on. Not stored.
+    private var open: [String: OpenRebalance] = [:]
+    /// Groups whose topics look different from what their target was made for.
+    private var stale: Set<String> = []
 
     var count: Int { groups.count }
     var ids: [String] { groups.keys.sorted() }
@@ -15,7 +20,36 @@ struct ConsumerGroups: Sendable {
         groups[group]?.isSubscribed(to: topic) ?? false
     }
 
-    func history(of group: String) -> [Rebalance] { groups[group]?.history.rebalances ?? [] }
+    /// A rebalance begins, unless one goes on: then a member that is removed for its silence is whom it waited for.
+    mutating func opened(
+        _ group: String, _ cause: Rebalance.Cause, _ member: String, _ turn: Turn
+    ) {
+        guard open[group] != nil else {
+            open[group] = OpenRebalance(cause, member, turn)
+            return
+        }
+        guard cause == .sessionExpired || cause == .partitionsNotRevoked else { return }
+        open[group]?.waitedFor = member
+        open[group]?.hasTimedOut = true
+    }
+
+    /// A rebalance ends when every member has what it is to have; `last` is who got there last.
+    mutating func closed(
+        _ group: ConsumerGroup, _ last: String, _ turn: Turn
+    ) -> Rebalance? {
+        guard var rebalance = open[group.id], ["Stable", "Empty"].contains(group.state) else {
+            return nil
+        }
+        open[group.id] = nil
+        if !rebalance.hasTimedOut { rebalance.waitedFor = last }
+        return rebalance.ended(
+            at: turn.now, generation: group.epoch, members: group.members.count)
+    }
+
+    /// The group's partitions must be shared out anew, since its topics have changed.
+    mutating func refresh(_ group: String) { stale.insert(group) }
+
+    func mustRefresh(_ group: String) -> Bool { stale.contains(group) }
 
     var listing: [GroupListing] {
         groups.values.map {
@@ -54,40 +88,20 @@ struct ConsumerGroups: Sendable {
     // MARK: Replay
 
     mutating func replay(_ record: GroupRecord) {
+        let id = record.groupID
         switch record {
-        case .consumerGroup(let key, let value):
-            guard let value else {
-                groups[key.groupID] = nil
-                return
-            }
-            make(key.groupID)
-            groups[key.groupID]?.epoch = value.epoch
-            groups[key.groupID]?.metadataHash = value.metadataHash
-        case .consumerMember(let key, let value):
-            if value != nil { make(key.groupID) }
-            groups[key.groupID]?.replayMember(key.memberID, value)
-        case .consumerTarget(let key, let value):
-            if value != nil { make(key.groupID) }
-            groups[key.groupID]?.targetEpoch = value?.assignmentEpoch ?? -1
-            groups[key.groupID]?.targetTime = value.map { Timestamp($0.assignmentTimestamp) }
-        case .consumerTargetMember(let key, let value):
-            if value != nil { make(key.groupID) }
-            groups[key.groupID]?.target[key.memberID] = value.map {
-                PartitionSet($0.topicPartitions.map { (TopicID($0.topicID), $0.partitions) })
-            }
-        case .consumerCurrent(let key, let value):
-            if value != nil { make(key.groupID) }
-            groups[key.groupID]?.replayCurrent(key.memberID, value)
-        case .consumerPattern(let key, let value):
-            if value != nil { make(key.groupID) }
-            groups[key.groupID]?.patterns[key.regularExpression] = value.map {
-                ResolvedPattern(
-                    topics: Set($0.topics), version: $0.version,
-                    timestamp: Timestamp($0.timestamp))
-            }
-        case .offset, .classicGroup, .consumerTopics:
-            break
+        case .consumerGroup(_, nil):
+            groups[id] = nil
+            open[id] = nil
+            stale.remove(id)
+            return
+        case .consumerGroup: stale.remove(id)
+        case .consumerMember(let key, nil):
+            sessions.forget(ConsumerMemberKey(group: id, member: key.memberID))
+        default: break
         }
+        if record.makesGroup { make(id) }
+        groups[id]?.replay(record)
     }
 
     private mutating func make(_ group: String) {
@@ -99,11 +113,7 @@ struct ConsumerGroups: Sendable {
         guard let group = groups[id] else { return [] }
         var records: [GroupRecord] = []
         for member in group.membersInOrder {
-            records += [
-                .consumerCurrent(.init(groupID: id, memberID: member.id), nil),
-                .consumerTargetMember(.init(groupID: id, memberID: member.id), nil),
-                .consumerMember(.init(groupID: id, memberID: member.id), nil),
-            ]
+            records += ConsumerRecords.removal(id, member.id)
         }
         records += group.patterns.keys.sorted().map {
             .consumerPattern(.init(groupID: id, regularExpression: $0), nil)
@@ -111,5 +121,20 @@ struct ConsumerGroups: Sendable {
         return records + [
             .consumerTarget(.init(groupID: id), nil), .consumerGroup(.init(groupID: id), nil),
         ]
+    }
+}
+
+extension GroupRecord {
+    /// Whether it says something of a group that exists: compaction may leave it before the group's own record.
+    fileprivate var makesGroup: Bool {
+        switch self {
+        case .consumerGroup(_, let value): value != nil
+        case .consumerMember(_, let value): value != nil
+        case .consumerTarget(_, let value): value != nil
+        case .consumerTargetMember(_, let value): value != nil
+        case .consumerCurrent(_, let value): value != nil
+        case .consumerPattern(_, let value): value != nil
+        case .offset, .classicGroup, .consumerTopics: false
+        }
     }
 }

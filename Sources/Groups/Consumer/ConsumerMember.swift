@@ -39,15 +39,6 @@ struct ConsumerMember: Equatable, Sendable {
     /// What it still has and must give up.
     var revoking = PartitionSet()
 
-    // What follows is not stored.
-
-    var deadline = Instant.distantFuture
-    var queuedAt = Instant.distantFuture
-    /// It must have given up `revoking` by then.
-    var revocationDeadline: Instant?
-    /// The last partitions it said it has.
-    var told: PartitionSet?
-
     /// The epoch of a member that has just left for a while, and keeps its place (KIP-345).
     static let awayEpoch: Int32 = -2
     /// The epoch with which a member leaves.
@@ -56,12 +47,4 @@ struct ConsumerMember: Equatable, Sendable {
     init(id: String) { self.id = id }
 
     var isAway: Bool { epoch == Self.awayEpoch }
-
-    /// Begins the session anew; returns when to be called, if no entry of the queue will do.
-    mutating func heard(at now: Instant, lasting length: Duration) -> Instant? {
-        deadline = now + length
-        guard deadline < queuedAt else { return nil }
-        queuedAt = deadline
-        return deadline
-    }
 }

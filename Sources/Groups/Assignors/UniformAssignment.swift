@@ -1,0 +1,152 @@
+internal import Model
+
+/// The `uniform` assignor at work.
+///
+/// Three steps. *Keep*: each member keeps what it had and may still have, up to its share. *Fill*: what is left goes
+/// to the member with the least among those who subscribe, one whose rack holds a replica if there is one among
+/// those with the least. *Level*: while a member has two partitions more than another that could take one of them,
+/// one moves. Without different subscriptions the first two steps end in balance.
+struct UniformAssignment {
+    private let members: [AssignableMember]
+    private let topics: [AssignableTopic]
+    /// Partitions of each member, by index of the member.
+    private var owned: [PartitionSet]
+    private var counts: [Int]
+    /// Indices of the members that subscribe to each topic.
+    private var takers: [TopicID: [Int]] = [:]
+    private let isAlike: Bool
+
+    init(_ members: [AssignableMember], _ topics: [AssignableTopic]) {
+        self.members = members
+        self.topics = topics
+        owned = Array(repeating: PartitionSet(), count: members.count)
+        counts = Array(repeating: 0, count: members.count)
+        for topic in topics {
+            takers[topic.id] = members.indices.filter { members[$0].topics.contains(topic.id) }
+        }
+        isAlike = members.allSatisfy { $0.topics == members[0].topics }
+    }
+
+    /// What each member is to have.
+    consuming func result() -> [String: PartitionSet] {
+        guard !members.isEmpty else { return [:] }
+        var left = keep()
+        fill(&left)
+        if !isAlike { level() }
+        var result: [String: PartitionSet] = [:]
+        for (index, member) in members.enumerated() { result[member.id] = owned[index] }
+        return result
+    }
+
+    /// Members keep what they may; returns what nobody has.
+    private mutating func keep() -> [(topic: AssignableTopic, partition: Int32)] {
+        var kept: [PartitionKey: Int] = [:]
+        let quotas = quotas()
+        for (index, member) in members.enumerated() {
+            var sets: [(id: TopicID, partitions: [Int32])] = []
+            for topic in topics where member.topics.contains(topic.id) {
+                var stays: [Int32] = []
+                for partition in member.current.byTopic[topic.id] ?? []
+                where partition < topic.partitionCount && counts[index] < quotas[index] {
+                    let key = PartitionKey(topic.id, partition)
+                    guard kept[key] == nil else { continue }
+                    kept[key] = index
+                    counts[index] += 1
+                    stays.append(partition)
+                }
+                sets.append((topic.id, stays))
+            }
+            owned[index] = PartitionSet(sets)
+        }
+        var left: [(topic: AssignableTopic, partition: Int32)] = []
+        for topic in topics {
+            for partition in 0..<topic.partitionCount
+            where kept[PartitionKey(topic.id, partition)] == nil {
+                left.append((topic, partition))
+            }
+        }
+        return left
+    }
+
+    /// How much each member may keep. Where all subscribe alike that is its fair share; one more is for those who
+    /// have most already, so that least moves.
+    private func quotas() -> [Int] {
+        guard isAlike else { return Array(repeating: .max, count: members.count) }
+        let total = topics.filter { members[0].topics.contains($0.id) }
+            .reduce(0) { $0 + Int($1.partitionCount) }
+        let share = total / members.count
+        let extra = total % members.count
+        var quotas = Array(repeating: share, count: members.count)
+        let most = members.indices.sorted {
+            (-members[$0].current.count, $0) < (-members[$1].current.count, $1)
+        }
+        for index in most.prefix(extra) { quotas[index] += 1 }
+        return quotas
+    }
+
+    private mutating func fill(_ left: inout [(topic: AssignableTopic, partition: Int32)]) {
+        var additions = Array(
+            repeating: [TopicID: [Int32]](), count: members.count)
+        // Topics that few may take come first: what many may take evens the rest out.
+        let order = left.indices.sorted {
+            let (a, b) = (
+                takers[left[$0].topic.id]?.count ?? 0, takers[left[$1].topic.id]?.count ?? 0
+            )
+            return (a, $0) < (b, $1)
+        }
+        for place in order {
+            let (topic, partition) = left[place]
+            guard let index = least(of: takers[topic.id] ?? [], topic, partition) else { continue }
+            counts[index] += 1
+            additions[index][topic.id, default: []].append(partition)
+        }
+        for index in members.indices where !additions[index].isEmpty {
+            let sets = additions[index].map { (id: $0.key, partitions: $0.value) }
+            owned[index] = owned[index].union(PartitionSet(sets))
+        }
+    }
+
+    private func least(
+        of takers: [Int], _ topic: AssignableTopic, _ partition: Int32
+    ) -> Int? {
+        var best: Int?
+        for index in takers {
+            guard let known = best else {
+                best = index
+                continue
+            }
+            let isNearer =
+                topic.isIn(members[index].rack, partition)
+                && !topic.isIn(members[known].rack, partition)
+            if counts[index] < counts[known] || (counts[index] == counts[known] && isNearer) {
+                best = index
+            }
+        }
+        return best
+    }
+
+    /// Moves partitions from who has more to who has two less. Each move makes the counts' squares smaller, so it
+    /// ends.
+    private mutating func level() {
+        var hasMoved = true
+        while hasMoved {
+            hasMoved = false
+            let richest = members.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
+            search: for giver in richest {
+                for (topic, partitions) in owned[giver].inOrder {
+                    guard
+                        let taker = (takers[topic] ?? []).min(by: {
+                            (counts[$0], $0) < (counts[$1], $1)
+                        }), counts[giver] - counts[taker] >= 2, let moved = partitions.last
+                    else { continue }
+                    owned[giver].replace(topic, by: Array(partitions.dropLast()))
+                    owned[taker].insert(PartitionKey(topic, moved))
+                    counts[giver] -= 1
+                    counts[taker] += 1
+                    hasMoved = true
+                    break search
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+internal import InternalRecords
+internal import Metadata
+internal import Model
+
+/// A consumer group as it will be: records gather, and each is replayed on a copy, so that what is decided next
+/// sees it. The group itself changes when the household has appended the records.
+struct ConsumerDraft {
+    private(set) var group: ConsumerGroup
+    private(set) var records: [GroupRecord]
+
+    /// - Parameter records: what must be written before the group's own records.
+    init(_ group: ConsumerGroup, after records: [GroupRecord] = []) {
+        self.group = group
+        self.records = records
+    }
+
+    mutating func add(_ record: GroupRecord) {
+        records.append(record)
+        group.replay(record)
+    }
+
+    mutating func add(_ more: [GroupRecord]) {
+        for record in more { add(record) }
+    }
+
+    /// The group's members, subscriptions or topics have changed: a new epoch, and a target for it.
+    mutating func bump(_ image: MetadataImage, _ turn: Turn) {
+        let epoch = group.epoch == .max ? 1 : group.epoch + 1
+        add(
+            ConsumerRecords.group(
+                group.id, epoch: epoch, hash: group.hash(of: image)))
+        retarget(image, turn)
+    }
+
+    /// Shares the partitions out for the present epoch.
+    private mutating func retarget(_ image: MetadataImage, _ turn: Turn) {
+        let topics = group.assignableTopics(in: image)
+        let ids = Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0.id) })
+        let members = group.membersInOrder.map { member in
+            AssignableMember(
+                id: member.id, instanceID: member.instanceID, rack: member.rackID,
+                topics: Set(group.topics(of: member).compactMap { ids[$0] }),
+                current: group.target[member.id] ?? PartitionSet())
+        }
+        let target = group.assignor(turn.settings).assign(members, topics)
+        for member in members {
+            let next = target[member.id] ?? PartitionSet()
+            guard group.target[member.id] != next else { continue }
+            add(ConsumerRecords.target(group.id, of: member.id, next))
+        }
+        add(ConsumerRecords.target(group.id, epoch: group.epoch, at: turn.time))
+    }
+
+    /// A static member has come back, under another id perhaps: it has what it had.
+    mutating func handOver(_ old: ConsumerMember, to id: String) {
+        let target = group.target[old.id] ?? PartitionSet()
+        if old.id != id { add(ConsumerRecords.removal(group.id, old.id)) }
+        var member = ConsumerMember(id: id)
+        member.instanceID = old.instanceID
+        member.rackID = old.rackID
+        member.client = old.client
+        member.rebalance = old.rebalance
+        member.topics = old.topics
+        member.pattern = old.pattern
+        member.assignor = old.assignor
+        member.classic = old.classic
+        member.assigned = old.assigned
+        add([
+            ConsumerRecords.member(group.id, member),
+            ConsumerRecords.target(group.id, of: id, target),
+            ConsumerRecords.current(group.id, member),
+        ])
+    }
+}
+
+extension ConsumerGroup {
+    /// What most members ask for; the broker's first where nobody asks, or as many for one as for another.
+    func assignor(_ settings: GroupSettings) -> ConsumerAssignor {
+        let known = settings.consumer.assignors.compactMap(ConsumerAssignor.init)
+        var votes: [String: Int] = [:]
+        for member in members.values {
+            if let name = member.assignor { votes[name, default: 0] += 1 }
+        }
+        var best = known.first ?? .uniform
+        for other in known where (votes[other.rawValue] ?? 0) > (votes[best.rawValue] ?? 0) {
+            best = other
+        }
+        return best
+    }
+}
+
+extension ConsumerGroup {
+    /// The topics subscribed to that exist, by name.
+    func assignableTopics(in image: MetadataImage) -> [AssignableTopic] {
+        subscribedTopics.compactMap { name in
+            guard let topic = image.topic(named: name) else { return nil }
+            var racks: [Set<String>] = []
+            topic.forEachPartition { _, partition in
+                racks.append(Set(partition.replicas.compactMap { image.broker($0)?.rack }))
+            }
+            return AssignableTopic(
+                id: topic.id, name: name, partitionCount: Int32(topic.partitionCount),
+                racks: racks)
+        }
+    }
+
+    /// What the topics subscribed to look like, in one number: FNV-1a over names, ids, partitions and racks.
+    func hash(of image: MetadataImage) -> Int64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func mix(_ text: String) {
+            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+            hash = (hash ^ 0xff) &* 0x100_0000_01b3
+        }
+        for topic in assignableTopics(in: image) {
+            mix(topic.name)
+            mix(topic.id.description)
+            mix(String(topic.partitionCount))
+            for racks in topic.racks { mix(racks.sorted().joined(separator: ",")) }
+        }
+        return Int64(bitPattern: hash)
+    }
+
+    mutating func replay(_ record: GroupRecord) {
+        switch record {
+        case .consumerGroup(_, let value):
+            epoch = value?.epoch ?? epoch
+            metadataHash = value?.metadataHash ?? metadataHash
+        case .consumerMember(let key, let value): replayMember(key.memberID, value)
+        case .consumerTarget(_, let value):
+            targetEpoch = value?.assignmentEpoch ?? -1
+            targetTime = value.map { Timestamp($0.assignmentTimestamp) }
+        case .consumerTargetMember(let key, let value):
+            target[key.memberID] = value.map {
+                PartitionSet($0.topicPartitions.map { (TopicID($0.topicID), $0.partitions) })
+            }
+        case .consumerCurrent(let key, let value): replayCurrent(key.memberID, value)
+        case .consumerPattern(let key, let value):
+            patterns[key.regularExpression] = value.map {
+                ResolvedPattern(
+                    topics: Set($0.topics), version: $0.version,
+                    timestamp: Timestamp($0.timestamp))
+            }
+        case .offset, .classicGroup, .consumerTopics: break
+        }
+    }
+}

@@ -1,0 +1,159 @@
+"""Groups of the consumer protocol (KIP-848) with librdkafka, alone and mixed with members of the classic protocol."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from group_case import RECORDS, GroupCase  # noqa: E402
+from cluster import run  # noqa: E402
+
+
+class ConsumerProtocol(GroupCase):
+    PROPERTIES = {
+        "group_initial_rebalance_delay_ms": 200,
+        "group_consumer_min_heartbeat_interval_ms": 200,
+        "group_consumer_heartbeat_interval_ms": 300,
+        "group_consumer_min_session_timeout_ms": 3000,
+        "group_consumer_session_timeout_ms": 5000,
+    }
+
+    def consumer(self, group, topic, **more):
+        from confluent_kafka import Consumer
+
+        consumer = Consumer({
+            "bootstrap.servers": self.cluster.bootstrap, "group.id": group,
+            "group.protocol": "consumer", "auto.offset.reset": "earliest",
+            "enable.auto.commit": False, **more})
+        consumer.subscribe([topic] if isinstance(topic, str) else topic)
+        return consumer
+
+    def shared(self, consumers, partitions):
+        """Waits until the consumers share all partitions, and checks that none has two owners."""
+        def owned():
+            for consumer in consumers:
+                consumer.poll(0.02)
+            parts = [{(p.topic, p.partition) for p in c.assignment()} for c in consumers]
+            return parts if sum(map(len, parts)) == partitions and all(parts) else None
+
+        self.until(owned, "the members share the partitions")
+        parts = owned()
+        self.assertEqual(len(set().union(*parts)), partitions)
+        return parts
+
+    def type_of(self, group):
+        listed = run(
+            "consumer-groups", "--bootstrap-server", self.cluster.bootstrap, "--list", "--type")
+        for line in listed.stdout.splitlines():
+            if line.split()[0] == group:
+                return line.split()[1].lower()
+        return None
+
+    # Alone
+
+    def share(self, **more):
+        topic = self.filled()
+        first = self.consumer(topic, topic, **more)
+        self.shared([first], 4)
+        second = self.consumer(topic, topic, **more)
+        parts = self.shared([first, second], 4)
+        self.assertEqual(sorted(map(len, parts)), [2, 2])
+        self.assertEqual(self.type_of(topic), "consumer")
+        first.close()
+        self.shared([second], 4)
+        second.close()
+
+    def test_members_share_by_the_uniform_assignor(self):
+        self.share()
+
+    def test_members_share_by_the_range_assignor(self):
+        self.share(**{"group.remote.assignor": "range"})
+
+    def test_it_goes_on_where_it_committed(self):
+        topic = self.filled()
+        consumer = self.consumer(topic, topic)
+        got = self.read([consumer], RECORDS)
+        self.assertEqual(len({(p, o) for p, o, _ in got}), RECORDS)
+        consumer.commit(asynchronous=False)
+        consumer.close()
+        again = self.consumer(topic, topic)
+        self.shared([again], 4)
+        self.assertIsNone(again.poll(1))
+        committed = again.committed(again.assignment(), timeout=10)
+        self.assertEqual([p.offset for p in committed], [RECORDS // 4] * 4)
+        again.close()
+
+    def test_members_outlive_their_coordinator(self):
+        topic = self.filled()
+        members = [self.consumer(topic, topic) for _ in range(2)]
+        before = self.shared(members, 4)
+        node = self.cluster.nodes[self.coordinator(topic)]
+        node.kill()
+        try:
+            self.until(lambda: all([self.commits(m) for m in members]), "both commit again")
+            self.assertEqual(self.shared(members, 4), before)
+        finally:
+            node.start()
+            node.wait_ready()
+        for member in members:
+            member.close()
+
+    def test_a_static_member_comes_back_to_what_it_had(self):
+        topic = self.filled()
+        names = {"group.instance.id": "one"}, {"group.instance.id": "two"}
+        first, second = [self.consumer(topic, topic, **name) for name in names]
+        parts = self.shared([first, second], 4)
+        first.close()
+        again = self.consumer(topic, topic, **names[0])
+        self.assertEqual(self.shared([again, second], 4), parts)
+        again.close()
+        second.close()
+
+    def test_new_partitions_are_taken_up(self):
+        topic = self.filled()
+        consumer = self.consumer(topic, topic)
+        self.shared([consumer], 4)
+        run("topics", "--bootstrap-server", self.cluster.bootstrap, "--alter", "--topic", topic,
+            "--partitions", "6")
+        self.shared([consumer], 6)
+        consumer.close()
+
+    # Mixed
+
+    def test_a_group_moves_to_the_new_protocol_and_back_while_it_reads(self):
+        topic = self.filled()
+        old = self.librdkafka(topic, topic)
+        self.read([old], RECORDS)
+        self.assertEqual(self.type_of(topic), "classic")
+        new = self.consumer(topic, topic)
+        parts = self.shared([old, new], 4)
+        self.assertEqual(sorted(map(len, parts)), [2, 2])
+        self.assertEqual(self.type_of(topic), "consumer")
+        self.assertTrue(self.commits(old))
+        self.assertTrue(self.commits(new))
+        new.close()
+        self.shared([old], 4)
+        self.until(lambda: old.poll(0.05) is None and self.type_of(topic) == "classic", "it is classic")
+        self.assertTrue(self.commits(old))
+        another = self.consumer(topic, topic)
+        self.shared([old, another], 4)
+        old.close()
+        self.shared([another], 4)
+        self.assertEqual(self.type_of(topic), "consumer")
+        another.close()
+
+    def test_cooperative_members_keep_what_does_not_move(self):
+        topic = self.filled()
+        old = self.librdkafka(
+            topic, topic, **{"partition.assignment.strategy": "cooperative-sticky"})
+        self.shared([old], 4)
+        new = self.consumer(topic, topic)
+        self.shared([old, new], 4)
+        new.close()
+        self.shared([old], 4)
+        old.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,89 @@
+import Model
+import Testing
+
+@testable import Groups
+
+@Suite("An assignor of consumer groups")
+struct ConsumerAssignorTests {
+    private func topic(_ place: UInt64, _ count: Int32, racks: [Set<String>] = [])
+        -> AssignableTopic
+    {
+        AssignableTopic(
+            id: TopicID(UUID(high: 1, low: place)), name: "t\(place)", partitionCount: count,
+            racks: racks)
+    }
+
+    private func member(
+        _ id: String, _ topics: [AssignableTopic], current: PartitionSet = PartitionSet(),
+        rack: String? = nil
+    ) -> AssignableMember {
+        AssignableMember(
+            id: id, instanceID: nil, rack: rack, topics: Set(topics.map(\.id)), current: current)
+    }
+
+    @Test func `uniform shares evenly and moves as little as can be`() {
+        let topics = [topic(1, 5), topic(2, 4)]
+        let first = ConsumerAssignor.uniform.assign(
+            [member("a", topics), member("b", topics)], topics)
+        #expect(first.values.map(\.count).sorted() == [4, 5])
+        let three = ["a", "b", "c"].map { member($0, topics, current: first[$0] ?? PartitionSet()) }
+        let second = ConsumerAssignor.uniform.assign(three, topics)
+        #expect(second.values.map(\.count) == [3, 3, 3])
+        for id in ["a", "b"] {
+            #expect(second[id]?.subtracting(first[id] ?? PartitionSet()).isEmpty == true)
+        }
+    }
+
+    @Test func `uniform gives each what it subscribes to, as evenly as that allows`() {
+        let (one, two) = (topic(1, 6), topic(2, 2))
+        let result = ConsumerAssignor.uniform.assign(
+            [member("a", [one, two]), member("b", [one]), member("c", [two])], [one, two])
+        #expect(result["c"]?.byTopic[one.id] == nil)
+        #expect(result["b"]?.byTopic[two.id] == nil)
+        #expect(result.values.map(\.count).sorted() == [2, 3, 3])
+    }
+
+    @Test func `uniform prefers replicas of the member's rack`() {
+        let racks: [Set<String>] = [["x"], ["y"], ["x"], ["y"]]
+        let one = topic(1, 4, racks: racks)
+        let result = ConsumerAssignor.uniform.assign(
+            [member("a", [one], rack: "y"), member("b", [one], rack: "x")], [one])
+        #expect(result["a"]?.byTopic[one.id] == [1, 3])
+        #expect(result["b"]?.byTopic[one.id] == [0, 2])
+    }
+
+    @Test func `range gives neighbours, and the same numbers of each topic`() {
+        let topics = [topic(1, 5), topic(2, 5)]
+        let result = ConsumerAssignor.range.assign(
+            [member("a", topics), member("b", topics)], topics)
+        for one in topics {
+            #expect(result["a"]?.byTopic[one.id] == [0, 1, 2])
+            #expect(result["b"]?.byTopic[one.id] == [3, 4])
+        }
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `assigns each partition that anybody takes exactly once`(seed: UInt64) {
+        var chance = PRNG(seed: seed)
+        let topics = (1...4).map { topic(UInt64($0), Int32(1 + chance.below(20))) }
+        var before: [String: PartitionSet] = [:]
+        for _ in 0..<10 {
+            let members = (0..<1 + chance.below(6)).map { number in
+                let some = topics.filter { _ in chance.below(3) > 0 }
+                return member("m\(number)", some, current: before["m\(number)"] ?? PartitionSet())
+            }
+            let taken = topics.filter { one in members.contains { $0.topics.contains(one.id) } }
+            for assignor in [ConsumerAssignor.uniform, .range] {
+                let result = assignor.assign(members, topics)
+                let keys = result.values.flatMap(\.keys)
+                #expect(Set(keys).count == keys.count)
+                #expect(keys.count == taken.reduce(0) { $0 + Int($1.partitionCount) })
+                for one in members {
+                    let own = result[one.id]?.byTopic.keys.allSatisfy(one.topics.contains)
+                    #expect(own == true)
+                }
+                if assignor == .uniform { before = result }
+            }
+        }
+    }
+}
