@@ -250,6 +250,10 @@ int martlet_set_option(int descriptor, int level, int option, int value) {
     return RETRYING(setsockopt(descriptor, level, option, &value, sizeof value));
 }
 
+int martlet_set_corked(int descriptor, int is_corked) {
+    return martlet_set_option(descriptor, IPPROTO_TCP, TCP_CORK, is_corked);
+}
+
 int martlet_set_congestion_control(int descriptor, const char *name) {
     return RETRYING(
         setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name, (socklen_t)strlen(name)));

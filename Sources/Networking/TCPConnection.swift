@@ -56,6 +56,7 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
     var isWritable = false
     var isFlushPlanned = false
     var isWaitingForDisk = false
+    var isCorked = false
     /// The queue outlasted a flush, so the handler is told when it is empty.
     var hadToQueue = false
 
@@ -207,6 +208,7 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
         if let watch { network.loop.unwatch(watch) }
         watch = nil
         socket = nil
+        isCorked = false
     }
 
     func loopStopped() {

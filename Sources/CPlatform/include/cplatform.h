@@ -73,6 +73,8 @@ int64_t martlet_read_into(int descriptor, const struct iovec *parts, int count);
 int64_t martlet_send(int descriptor, const struct iovec *parts, int count, int more);
 int64_t martlet_send_file(int socket, int file, int64_t offset, size_t count);
 int martlet_set_option(int descriptor, int level, int option, int value);
+/// While corked, the kernel sends whole frames only; uncorking sends the rest. 0, or -1 with `errno`.
+int martlet_set_corked(int descriptor, int is_corked);
 int martlet_set_congestion_control(int descriptor, const char *name);
 /// The pending error of a socket, as a positive number, 0 if there is none.
 int martlet_socket_error(int descriptor);

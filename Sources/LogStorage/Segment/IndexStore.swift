@@ -4,15 +4,21 @@ internal import Ports
 /// The part of an index that lies on the disk: `count` entries of one size, ascending, nothing
 /// between them.
 ///
-/// Nothing is mapped. A search reads single entries until the rest fits one block. The file is
-/// opened when it is first needed and made when it is first written.
+/// Nothing is mapped. A search looks first where the last one ended, since a reader goes on from
+/// there; failing that it reads single entries until the rest fits one block. The file is opened
+/// when it is first needed and made when it is first written.
 struct IndexStore {
+    /// Entries that one read of a search takes.
+    private static let blockEntries = 512
+
     let fileSystem: any FileSystem
     let path: String
     let entrySize: Int
     /// Entries on the disk that count.
     private(set) var count = 0
     private var file: (any File)?
+    /// The entry that the last search answered with.
+    private var lastFound = 0
 
     init(fileSystem: any FileSystem, path: String, entrySize: Int) {
         self.fileSystem = fileSystem
@@ -50,24 +56,58 @@ struct IndexStore {
     mutating func partitionPoint(
         _ isAfter: (SharedBytes, _ at: Int) -> Bool
     ) throws(LogError) -> Int {
-        var low = 0
-        var high = count
-        while high - low > 512 {
-            let middle = (low + high) / 2
-            let entry = try read(middle..<middle + 1)
-            if isAfter(entry, 0) { high = middle } else { low = middle + 1 }
+        try search(isAfter).point
+    }
+
+    /// The last entry at which `isAfter`, false before and true from there on, is still false: its
+    /// bytes are at `at` of `block`. Nil if it is true from the first on.
+    mutating func lastEntry(
+        notAfter isAfter: (SharedBytes, _ at: Int) -> Bool
+    ) throws(LogError) -> (block: SharedBytes, at: Int)? {
+        let (point, block, start) = try search(isAfter)
+        return point == 0 ? nil : (block, (point - 1 - start) * entrySize)
+    }
+
+    /// Finds the partition point, and a block of entries from `start` on with the one before it, if
+    /// there is one.
+    private mutating func search(
+        _ isAfter: (SharedBytes, _ at: Int) -> Bool
+    ) throws(LogError) -> (point: Int, block: SharedBytes, start: Int) {
+        var found = min(lastFound, count)..<min(lastFound + Self.blockEntries, count)
+        var block = found.isEmpty ? .empty : try read(found)
+        let size = entrySize
+        let isHere =
+            !found.isEmpty && (found.lowerBound == 0 || !isAfter(block, 0))
+            && (found.upperBound == count || isAfter(block, (found.count - 1) * size))
+        if !isHere {
+            found = try narrowed(isAfter)
+            block = try read(found)
         }
-        let block = try read(low..<high)
-        let start = low
+        var low = found.lowerBound
+        var high = found.upperBound
         while low < high {
             let middle = (low + high) / 2
-            if isAfter(block, (middle - start) * entrySize) {
+            if isAfter(block, (middle - found.lowerBound) * size) {
                 high = middle
             } else {
                 low = middle + 1
             }
         }
-        return low
+        lastFound = max(0, low - 1)
+        return (low, block, found.lowerBound)
+    }
+
+    /// Entries of one block that hold the partition point and the entry before it.
+    private mutating func narrowed(
+        _ isAfter: (SharedBytes, _ at: Int) -> Bool
+    ) throws(LogError) -> Range<Int> {
+        var low = 0
+        var high = count
+        while high - low >= Self.blockEntries {
+            let middle = (low + high) / 2
+            if isAfter(try read(middle..<middle + 1), 0) { high = middle } else { low = middle + 1 }
+        }
+        return max(0, low - 1)..<high
     }
 
     /// Writes `bytes`, whole entries, after those that count.

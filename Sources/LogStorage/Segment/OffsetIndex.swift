@@ -45,8 +45,8 @@ struct OffsetIndex {
             return pending[pending.firstIndexAfter { $0.offset > offset } - 1]
         }
         let base = baseOffset
-        return try entry(
-            before: store.partitionPoint { Self.decode($0, $1, base).offset > offset })
+        return try store.lastEntry { Self.decode($0, $1, base).offset > offset }
+            .map { Self.decode($0.block, $0.at, base) }
     }
 
     /// The last entry whose batch begins at or below `position`.
@@ -57,8 +57,8 @@ struct OffsetIndex {
             return pending[pending.firstIndexAfter { $0.position > position } - 1]
         }
         let base = baseOffset
-        return try entry(
-            before: store.partitionPoint { Self.decode($0, $1, base).position > position })
+        return try store.lastEntry { Self.decode($0, $1, base).position > position }
+            .map { Self.decode($0.block, $0.at, base) }
     }
 
     private mutating func entry(before index: Int) throws(LogError) -> Entry? {

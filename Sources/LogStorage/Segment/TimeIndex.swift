@@ -41,8 +41,8 @@ struct TimeIndex {
             return pending[pending.firstIndexAfter { $0.timestamp > timestamp } - 1]
         }
         let base = baseOffset
-        return try entry(
-            before: store.partitionPoint { Self.decode($0, $1, base).timestamp > timestamp })
+        return try store.lastEntry { Self.decode($0, $1, base).timestamp > timestamp }
+            .map { Self.decode($0.block, $0.at, base) }
     }
 
     private mutating func entry(before index: Int) throws(LogError) -> Entry? {
