@@ -52,6 +52,7 @@ enum LogLimit {
     static let reserveFrom = 1 << 20
     /// Largest checkpoint or properties file that is read.
     static let textFile = 64 << 20
-    /// A producer snapshot is written with a checkpoint after this much log without one.
-    static let snapshotInterval = 64 << 20
+    /// A producer snapshot is written with a checkpoint after this much log without one. A restart reads what lies
+    /// above it, in each of thousands of logs.
+    static let snapshotInterval = 1 << 20
 }

@@ -17,7 +17,15 @@ extension Catalogue {
         "kafka_log_logmanager_offlinelogdirectorycount", .gauge,
         "Log directories that failed; their replicas are offline until a restart.")
 
+    package static let remainingLogs = MetricDefinition(
+        "kafka_log_logmanager_remaininglogstorecover", .gauge, labels: ["dir"],
+        "Logs of a directory that are still to be opened at the start.")
+    package static let remainingSegments = MetricDefinition(
+        "kafka_log_logmanager_remainingsegmentstorecover", .gauge, labels: ["dir", "threadNum"],
+        "Segments that are still to be opened or checked, of the log under way on a thread.")
+
     static let storageTable: [MetricDefinition] = [
         logSize, flushes, flushedFiles, fullDirectories, offlineDirectories,
+        remainingLogs, remainingSegments,
     ]
 }

@@ -190,6 +190,37 @@ class Failure(Directories):
         load.stop()
         check(self.cluster.bootstrap, [load])
 
+    def test_a_node_starts_without_its_failed_disk_and_has_it_back_once_repaired(self):
+        load, there, led = self.begin_with_leaders_on_the_disk()
+        self.node.kill()
+        self.disks["b"].fail()
+        self.node.start()
+        self.node.wait_ready()
+        self.assertIn("logDirectoryFailed", self.node.tail(200))
+        whole = set(range(12)) - there
+        self.wait_until("its whole directory is in sync", lambda: all(
+            "1" in self.describe("orders")[p][2] for p in whole))
+        load.wait_acknowledged(600)
+        described = self.describe("orders")
+        for partition in there:
+            self.assertNotIn("1", described[partition][2], "in sync without its disk")
+        found = self.log_dirs(1)
+        self.assertEqual(found[(1, "b")], ("org.apache.kafka.common.errors.KafkaStorageException", {}))
+        # Nothing began anew elsewhere: the disk may come back.
+        numbers = {int(name.rsplit("-", 1)[1]) for name in found[(1, "a")][1] if name.startswith("orders")}
+        self.assertEqual(numbers, whole)
+        self.node.kill()
+        self.disks["b"].repair()
+        self.node.start()
+        self.node.wait_ready()
+        self.wait_until("all is in sync", lambda: all(
+            "1" in isr for _, _, isr in self.describe("orders").values()))
+        numbers = {int(name.rsplit("-", 1)[1]) for name in self.log_dirs(1)[(1, "b")][1]
+                   if name.startswith("orders")}
+        self.assertEqual(numbers, there)
+        load.stop()
+        check(self.cluster.bootstrap, [load])
+
     def test_a_file_system_that_turns_read_only(self):
         load, there, led = self.begin_with_leaders_on_the_disk()
         began = time.monotonic()

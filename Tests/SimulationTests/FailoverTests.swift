@@ -21,7 +21,10 @@ struct FailoverTests {
 
     private func end(_ cluster: SimulatedCluster, _ workload: Workload) {
         for node in cluster.nodes { node.start() }
-        #expect(cluster.allServe(within: .seconds(10)))
+        if !cluster.allServe(within: .seconds(10)) {
+            let events = cluster.timeline.last(60).joined(separator: "\n  ")
+            Issue.record("not all nodes serve; the last events:\n  \(events)")
+        }
         #expect(workload.stop())
         workload.check()
         cluster.expectNoViolation()
@@ -74,6 +77,8 @@ struct FailoverTests {
         let (cluster, workload) = begin(130 + seed)
         for node in cluster.nodes { node.losePower(afterOperations: cluster.draw(0...30)) }
         cluster.time.pass(.seconds(1))
+        // One that had nobody left to write for loses it now.
+        for node in cluster.nodes { node.losePower() }
         end(cluster, workload)
     }
 

@@ -27,9 +27,10 @@ final class BrokerLifecycle {
         let endpoints: [Endpoint]
         let features: [(name: String, levels: ClosedRange<Int16>)]
         let rack: String?
+        /// Failed ones too, as far as they are known: heartbeats say which failed.
         let directories: [DirectoryID]
-        /// From the clean-shutdown marker; `.none` after an unclean stop.
-        let previousEpoch: BrokerEpoch
+        /// Under which the directories were used before; `.none` after an unclean stop.
+        var previousEpoch = BrokerEpoch.none
     }
 
     /// A feature whose levels begin at 0 can be told since 4.
@@ -41,7 +42,7 @@ final class BrokerLifecycle {
     static let retryPause = Duration.milliseconds(2)
     static let retryPauseMax = Duration.milliseconds(50)
 
-    private let registration: Registration
+    private var registration: Registration
     private let node: Node
     private let loop: any Loop
     private let channel: ControllerChannel
@@ -84,7 +85,9 @@ final class BrokerLifecycle {
         channel.disconnected = { [weak self] reason in self?.connectionLost(reason) }
     }
 
-    func start() {
+    /// - Parameter previousEpoch: under which the directories were used before.
+    func start(previousEpoch: BrokerEpoch) {
+        registration.previousEpoch = previousEpoch
         registrationDeadline = loop.now + node.configuration.registrationTimeout
         register()
         tick()
@@ -193,7 +196,7 @@ final class BrokerLifecycle {
         request.brokerEpoch = epoch.rawValue
         request.currentMetadataOffset = appliedOffset().rawValue
         request.wantShutDown = isLeaving
-        request.offlineLogDirs = offlineDirectories.map(\.uuid)
+        request.offlineLogDirs = offlineDirectories.filter { $0 != .lost }.map(\.uuid)
         let sentAt = loop.now
         channel.send(
             request, versions: Self.heartbeatVersions, timeout: node.configuration.brokerSession

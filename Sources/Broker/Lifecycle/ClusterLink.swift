@@ -57,6 +57,7 @@ final class ClusterLink {
             bytesMax: Int64(node.configuration.snapshotAfterBytes),
             interval: interval > .zero ? interval : nil, image: { publisher.snapshotImage })
         lifecycle = registration.map { BrokerLifecycle(registration: $0, node: node) }
+        lifecycle?.offlineDirectories = storage.directories.filter(\.isOffline).map(\.id)
         let channel = ControllerChannel(
             clientID: "broker-\(node.configuration.nodeID.rawValue)", loop: loop,
             transport: node.world.transport)
@@ -81,7 +82,12 @@ final class ClusterLink {
         if let lifecycle { join(lifecycle) }
         quorum.start()
         snapshots.start()
-        lifecycle?.start()
+    }
+
+    /// All logs are open: the broker may join.
+    func logsLoaded(previousEpoch: BrokerEpoch) {
+        guard !isLeaving else { return }
+        lifecycle?.start(previousEpoch: previousEpoch)
     }
 
     private func join(_ lifecycle: BrokerLifecycle) {
@@ -109,11 +115,12 @@ final class ClusterLink {
     /// promised under it, however the process ended.
     private func remember(_ epoch: BrokerEpoch) {
         let fileSystem = node.world.fileSystem
-        for handle in storage.directories where !handle.isOffline {
+        let all = storage.directories
+        for handle in all where !handle.isOffline {
             let file = RegistrationFile(in: handle.path, on: fileSystem)
             handle.flusher.perform { [log = node.log] in
                 do throws(FileError) {
-                    try file.write(epoch)
+                    try file.write(epoch, all)
                 } catch {
                     log.warn("registrationNotNoted", ["directory": handle.path, "cause": error])
                 }

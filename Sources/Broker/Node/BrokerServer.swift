@@ -22,7 +22,6 @@ package struct StartError: Error, CustomStringConvertible {
 /// leaderships move away, logs are closed, the mark of an orderly stop is written last.
 package final class BrokerServer: Sendable {
     private let node: Node
-    private let directories: [OpenDirectory]
     let shards: [LoopBound<Shard>]
     let cluster: LoopBound<ClusterLink>
     private let upkeep: LoopBound<Upkeep>
@@ -43,7 +42,8 @@ package final class BrokerServer: Sendable {
         for warning in configuration.warnings {
             logging.log("config").warn("configuration", ["warning": warning])
         }
-        let checked = try NodeStorage.check(configuration, world: world)
+        let checked = try CheckedStorage.check(
+            configuration, world: world, log: logging.log("storage"))
         let node = Node(
             configuration: configuration, world: world, clusterID: checked.clusterID,
             logging: logging, metrics: metrics, facts: facts)
@@ -55,8 +55,7 @@ package final class BrokerServer: Sendable {
         failed: @escaping @Sendable (String) -> Void
     ) throws(StartError) {
         self.node = node
-        directories = checked.replicaDirectories
-        let brokerStorage = BrokerStorage(directories: directories.map(\.handle))
+        let brokerStorage = BrokerStorage(directories: checked.handles)
         var shards: [LoopBound<Shard>] = []
         for (index, loop) in node.world.dataLoops.enumerated() {
             let shard = Shard(index: index, loop: loop, node: node, storage: brokerStorage)
@@ -77,17 +76,16 @@ package final class BrokerServer: Sendable {
         }
         cluster = LoopBound(link, on: node.world.metadataLoop)
         upkeep = LoopBound(
-            Upkeep(node: node, shards: shards, directories: storage.directories),
+            Upkeep(node: node, shards: shards, directories: checked.replicaDirectories),
             on: node.world.metadataLoop)
-        wire(storage, link, serving: serving, failed: failed)
+        wire(checked.replicaDirectories, serving: serving, failed: failed)
     }
 
     private func wire(
-        _ storage: NodeStorage, _ link: ClusterLink, serving: @escaping @Sendable () -> Void,
+        _ directories: [OpenDirectory], serving: @escaping @Sendable () -> Void,
         failed: @escaping @Sendable (String) -> Void
     ) {
-        let shards = shards
-        let cluster = cluster
+        let (node, shards, cluster, upkeep) = (node, shards, cluster, upkeep)
         for shard in shards {
             shard.post { shard in
                 shard.peers = shards
@@ -95,14 +93,20 @@ package final class BrokerServer: Sendable {
                 shard.start()
             }
         }
-        for found in storage.takeLogs() {
-            let index = node.shardIndex(of: found.key)
-            let bound = LoopBound(found, on: shards[index].loop)
-            shards[index].post { $0.adopt(bound.take()) }
+        let loading = LogLoading(
+            node: node, shards: shards, directories: directories,
+            now: node.world.dataLoops[0].wallTime
+        ) { outcome in
+            cluster.post { link in
+                node.logsLeft = 0
+                if let fault = outcome.fault {
+                    failed(fault)
+                    return
+                }
+                upkeep.take().start()
+                link.logsLoaded(previousEpoch: outcome.previousEpoch)
+            }
         }
-        let isBroker = node.configuration.isBroker
-        let node = node
-        let upkeep = upkeep
         cluster.post { link in
             link.failed = failed
             link.checkpointsWanted = { upkeep.take().checkpointsWanted() }
@@ -111,9 +115,11 @@ package final class BrokerServer: Sendable {
                 serving()
             }
             link.start()
-            upkeep.take().start()
-            if !isBroker { link.serving?() }
+            LoadingWatch(loading, node).start()
+            if !node.configuration.isBroker { link.serving?() }
         }
+        node.logsLeft = .max
+        loading.start()
     }
 
     // MARK: Parts
@@ -144,8 +150,8 @@ package final class BrokerServer: Sendable {
                 endpoints: configuration.advertisedListeners,
                 features: SupportedFeatures.all.map { ($0.name, $0.levels) }
                     + [(FeatureName.martlet, 0...1)],
-                rack: configuration.rack, directories: storage.directories.map(\.handle.id),
-                previousEpoch: storage.previousEpoch)
+                rack: configuration.rack,
+                directories: brokerStorage.directories.map(\.id).filter { $0 != .lost })
         }
         return ClusterLink(
             node: node, shards: shards, quorum: quorum, controller: controller,

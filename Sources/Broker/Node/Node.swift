@@ -24,6 +24,7 @@ package final class Node: Sendable {
     /// Bytes of clients' requests in memory.
     let requestBudget: RequestBudget
     private let open = Atomic<Bool>(false)
+    private let loading = Atomic<Int>(0)
     private let life = Atomic<Int>(Life.starting.rawValue)
 
     /// The broker's state as Kafka numbers it in `BrokerState`.
@@ -66,6 +67,12 @@ package final class Node: Sendable {
     var isOpen: Bool {
         get { open.load(ordering: .acquiring) }
         set { open.store(newValue, ordering: .releasing) }
+    }
+
+    /// Logs that are still to be opened since the start; the largest number while nobody has counted them.
+    var logsLeft: Int {
+        get { loading.load(ordering: .acquiring) }
+        set { loading.store(newValue, ordering: .releasing) }
     }
 
     /// Which of `count` shards owns a partition: the same for as long as the process runs.

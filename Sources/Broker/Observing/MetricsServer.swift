@@ -111,6 +111,8 @@ extension MetricsServer.Source {
             guard node.configuration.isBroker else { return node.isOpen ? nil : "no leader yet" }
             return switch node.state {
             case .running: nil
+            case .starting where node.logsLeft == .max: "looking for logs"
+            case .starting where node.logsLeft > 0: "opening logs, \(node.logsLeft) left"
             case .notRunning, .starting: "not registered with a controller yet"
             case .recovery: "catching up with the metadata, or fenced"
             case .pendingControlledShutdown, .shuttingDown: "shutting down"

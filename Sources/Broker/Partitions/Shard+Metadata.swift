@@ -35,6 +35,7 @@ extension Shard {
         forgetOffsets(inTopics: deleted)
         tellGroups(next, delta)
         checkTopicWaits()
+        isFirstImage = false
     }
 
     /// Lets go of replicas that the metadata no longer names, and of settings that it may not name.
@@ -51,6 +52,7 @@ extension Shard {
 
     private func apply(_ change: MetadataDelta.PartitionChange) {
         guard change.after.replicas.contains(nodeID) else {
+            unplaceable.remove(change.key)
             if let partition = partitions.removeValue(forKey: change.key) { discard(partition) }
             return
         }
@@ -78,11 +80,20 @@ extension Shard {
     /// Where a replica lies that is new here, counted there already. Nil if that is out of reach.
     private func home(of key: PartitionKey, _ state: PartitionImage) -> LogDirectoryHandle? {
         let told = state.directory(on: nodeID) ?? .unassigned
-        guard told == .unassigned || told == .migrating else {
+        guard told.isUnknown else {
             guard let directory = storage.directory(told) else { return nil }
             storage.took(directory)
             return directory
         }
+        guard !storage.hasOffline || told != .lost && !isFirstImage, !unplaceable.contains(key)
+        else {
+            // It may lie in the directory that is offline: an empty log must not take its place.
+            unplaceable.insert(key)
+            if told != .lost { cluster?.run { $0.directoryAssignments.assign(key, to: .lost) } }
+            return nil
+        }
+        // The last one in sync waits for its log.
+        guard told != .lost || !state.isr.contains(nodeID) else { return nil }
         return storage.place()
     }
 
@@ -143,6 +154,7 @@ extension Shard {
 
     /// Adds a log that was found on disk at the start.
     func adopt(_ found: FoundLog) {
+        guard !isClosed else { return }
         let name = found.log.partition
         // It was opened before any settings were known.
         found.log.configuration = settings(of: name.topic).log
@@ -155,6 +167,7 @@ extension Shard {
     private func remove(_ topic: TopicImage) {
         topic.forEachPartition { number, _ in
             let key = PartitionKey(topic.id, number)
+            unplaceable.remove(key)
             if let partition = partitions.removeValue(forKey: key) { discard(partition) }
         }
     }
@@ -235,6 +248,13 @@ extension Shard {
     private func brokerChanged(_ id: BrokerID) {
         for fetcher in fetchersInOrder where fetcher.leader == id { fetcher.leaderChanged() }
         for partition in partitionsInOrder { partition.finishDeletions() }
+    }
+}
+
+extension DirectoryID {
+    /// Names no directory.
+    fileprivate var isUnknown: Bool {
+        self == .unassigned || self == .migrating || self == .lost
     }
 }
 

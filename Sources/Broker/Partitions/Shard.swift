@@ -37,6 +37,10 @@ final class Shard {
     var mustReconcile = true
     /// Replicas whose place is still taken by a deleted topic of the same name.
     var unopened: [PartitionKey] = []
+    /// What the metadata shows first was there before this process: its replicas may have logs.
+    var isFirstImage = true
+    /// Replicas that may lie in a directory that is offline; no directory that is online takes them.
+    var unplaceable: Set<PartitionKey> = []
     /// The logs are closed: the node stops.
     var isClosed = false
     /// Coordinators of the partitions of `__consumer_offsets` that are led here.

@@ -15,6 +15,7 @@ final class Upkeep {
     private let directories: [OpenDirectory]
     /// One for each of `directories`.
     private var stallWatches: [StallWatch]
+    private var isStarted = false
     private var isStopped = false
     private var isRoundRunning = false
     private var isRoundWanted = false
@@ -31,7 +32,10 @@ final class Upkeep {
         space = SpaceWatch(node: node, directories: directories, shards: shards)
     }
 
+    /// All logs are open.
     func start() {
+        guard !isStopped else { return }
+        isStarted = true
         let configuration = node.configuration
         repeatEvery(configuration.highWatermarkCheckpointInterval) { $0.checkpoint(.highWatermark) }
         repeatEvery(configuration.recoveryPointInterval) { $0.checkpointRecovery() }
@@ -196,6 +200,8 @@ final class Upkeep {
     /// Closes all logs, writes the checkpoints and, last, the mark of an orderly stop.
     func closeLogs(epoch: BrokerEpoch, _ done: @escaping @Sendable () -> Void) {
         isStopped = true
+        // What is not all open is left as after a kill: nothing was written, and no mark was left.
+        guard isStarted else { return release(done) }
         let closing = CloseGather(missing: shards.count) { [weak self] failed in
             self?.finish(epoch, failed, done)
         }

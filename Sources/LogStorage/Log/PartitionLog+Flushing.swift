@@ -23,7 +23,10 @@ extension PartitionLog {
             return nil
         }
         guard hasUnsaved else { return nil }
-        for file in try active.writeForCheckpoint() { flushing.noteForCheckpoint(file) }
+        for file in try active.writeForCheckpoint() {
+            flushing.noteForCheckpoint(file)
+            flushing.directoryChanges += 1
+        }
         if flushing.bytesSinceSnapshot >= LogLimit.snapshotInterval {
             try takeProducerSnapshot(at: logEndOffset)
         }

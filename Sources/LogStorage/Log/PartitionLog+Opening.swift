@@ -13,12 +13,13 @@ extension PartitionLog {
     /// Blocks on the disk; after an unclean stop it reads everything above the recovery point.
     /// - Parameters:
     ///   - topicID: what `partition.metadata` must say; nil takes what it says.
+    ///   - progress: hears how many segments are still to be opened or checked.
     /// - Throws: `topicIDMismatch`, or `.file`. Damage in the files is mended, not thrown: see
     ///   `opening`.
     package static func open(
         _ partition: TopicPartition, topicID: TopicID?, in directory: String,
         configuration: LogConfiguration = LogConfiguration(), history: LogHistory = LogHistory(),
-        on fileSystem: any FileSystem, now: Timestamp
+        on fileSystem: any FileSystem, now: Timestamp, progress: ((Int) -> Void)? = nil
     ) throws(LogError) -> PartitionLog {
         let log = PartitionLog(
             partition, topicID: topicID, directory: directory, configuration: configuration,
@@ -31,6 +32,8 @@ extension PartitionLog {
             if error.kind == .notFound { return log }
             throw .file(error)
         }
+        log.openingProgress = progress
+        defer { log.openingProgress = nil }
         try log.checkTopicID()
         try log.load(entries.filter { !$0.isDirectory }.map(\.name), history, now)
         return log

@@ -15,6 +15,7 @@ extension PartitionLog {
         var index = 0
         var checkedFrom: Offset?
         while index < segments.count {
+            openingProgress?(segments.count - index)
             let segment = segments[index]
             let next = index + 1 < segments.count ? segments[index + 1].baseOffset : nil
             // Where the recovery point is the segment's end, its indexes were perhaps written after

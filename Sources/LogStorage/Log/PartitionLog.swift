@@ -52,6 +52,9 @@ package final class PartitionLog {
     /// opened.
     var mustRebuildEpochs = false
 
+    /// Hears, while the log is opened, how many segments are still to be opened or checked.
+    var openingProgress: ((Int) -> Void)?
+
     /// The recovery point in the checkpoint file, as far as its owner has told.
     package internal(set) var recoveryPointSaved: Offset
 

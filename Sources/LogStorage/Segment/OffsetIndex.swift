@@ -31,6 +31,8 @@ struct OffsetIndex {
 
     var count: Int { store.count + pending.count }
     var pendingCount: Int { pending.count }
+    /// The oldest entry that is in no file yet.
+    var firstPending: Entry? { pending.first }
 
     /// Whether another entry would exceed `segment.index.bytes`.
     func isFull(limit: Int) -> Bool { count >= limit / Self.entrySize }
@@ -94,6 +96,13 @@ struct OffsetIndex {
         }
         try store.append(writer.finish())
         pending.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes what waits in memory, and lets go of the file: gives it back to be synced.
+    mutating func writeForSync() throws(LogError) -> any File {
+        try write()
+        defer { store.release() }
+        return try store.opened(.create)
     }
 
     /// Writes everything and cuts the file to it: the segment was closed.

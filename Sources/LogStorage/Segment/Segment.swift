@@ -217,8 +217,16 @@ final class Segment {
     /// Writes what a recovery below the next recovery point relies on. Gives back the files to
     /// sync.
     func writeForCheckpoint() throws(LogError) -> [any File] {
-        guard isOnDisk, let file = try transactionIndex.write() else { return [] }
-        return [file]
+        guard isOnDisk else { return [] }
+        var files: [any File] = []
+        if let file = try transactionIndex.write() { files.append(file) }
+        if let first = offsetIndex.firstPending, size - first.position >= LogLimit.snapshotInterval
+        {
+            // The next check begins at an entry of the files; a little log is read faster than they are synced.
+            files.append(try offsetIndex.writeForSync())
+            files.append(try timeIndex.writeForSync())
+        }
+        return files
     }
 
     /// Lets go of all descriptors. Readers that still send from the file keep it open until they

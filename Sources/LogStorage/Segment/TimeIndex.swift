@@ -79,6 +79,13 @@ struct TimeIndex {
         pending.removeAll(keepingCapacity: true)
     }
 
+    /// Writes what waits in memory, and lets go of the file: gives it back to be synced.
+    mutating func writeForSync() throws(LogError) -> any File {
+        try write()
+        defer { store.release() }
+        return try store.opened(.create)
+    }
+
     /// Writes everything and cuts the file to it: the segment was closed.
     mutating func seal() throws(LogError) -> any File {
         try write()

@@ -1,0 +1,202 @@
+internal import Configuration
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import Synchronization
+internal import Telemetry
+
+/// Opens the logs of all directories at the start, in each directory several at a time
+/// (`num.recovery.threads.per.data.dir`), and hands each to its loop. The loops run meanwhile, so probes are
+/// answered and the quorum forms.
+///
+///     contents of all directories ─▶ logs of each, on its threads ─▶ directories done ─▶ `finished`
+///
+/// The contents of all directories come first: whether a log is there twice, no directory can tell alone. A directory
+/// that fails on the way is taken offline, unless the node cannot be without it.
+final class LogLoading: Sendable {
+    /// What the broker needs to know before it may register.
+    struct Outcome: Sendable {
+        /// The registration under which all directories were last used, `.none` if they do not agree: then one of
+        /// them is new or was put back, and what was promised may not be there.
+        var previousEpoch = BrokerEpoch.none
+        /// Why the node cannot go on.
+        var fault: String?
+    }
+
+    private struct State {
+        var contents: [DirectoryID: LogDirectory.Contents] = [:]
+        var missing: Int
+        var fault: String?
+    }
+
+    private let node: Node
+    private let shards: [LoopBound<Shard>]
+    private let directories: [OpenDirectory]
+    private let log: Log
+    private let loads: [DirectoryLoad]
+    private let state: Mutex<State>
+    private let finished: @Sendable (Outcome) -> Void
+
+    /// `finished` is called once, from some thread.
+    init(
+        node: Node, shards: [LoopBound<Shard>], directories: [OpenDirectory], now: Timestamp,
+        finished: @escaping @Sendable (Outcome) -> Void
+    ) {
+        self.node = node
+        self.shards = shards
+        self.directories = directories
+        self.finished = finished
+        log = node.logging.log("storage")
+        let threads = node.configuration.settings.int("num.recovery.threads.per.data.dir")
+        loads = directories.map { DirectoryLoad($0, threads: threads, node: node, now: now) }
+        state = Mutex(State(missing: directories.count))
+    }
+
+    /// Directories, with what is left to do in them.
+    var progress: [(path: String, left: DirectoryLoad.Left)] {
+        zip(directories, loads).map { ($0.handle.path, $1.left) }
+    }
+
+    func start() {
+        guard !directories.isEmpty else { return finished(Outcome()) }
+        for open in directories {
+            open.handle.background.perform { self.readContents(of: open) }
+        }
+    }
+
+    // MARK: Contents
+
+    private func readContents(of open: OpenDirectory) {
+        do throws(LogError) {
+            let contents = try open.directory.takeContents()
+            for fault in contents.faults { log.warn("checkpointDamaged", ["cause": fault]) }
+            for path in contents.ignored { log.warn("directoryIgnored", ["path": path]) }
+            keepRowsOfTheGone(contents, open.handle)
+            state.withLock { $0.contents[open.handle.id] = contents }
+        } catch {
+            failed(open, error)
+        }
+        let isLast = state.withLock { state in
+            state.missing -= 1
+            guard state.missing == 0 else { return false }
+            state.missing = directories.count
+            return true
+        }
+        if isLast { openLogs() }
+    }
+
+    /// Rows of logs that are gone must not be taken for those of a later topic of that name.
+    private func keepRowsOfTheGone(
+        _ contents: LogDirectory.Contents, _ handle: LogDirectoryHandle
+    ) {
+        let present = Set(contents.logs.map(\.partition))
+        for rows in [
+            contents.recoveryPoints, contents.logStarts, contents.highWatermarks,
+            contents.cleanerPoints,
+        ] {
+            for name in rows.keys where !present.contains(name) { handle.checkpointsOutlive(name) }
+        }
+    }
+
+    /// A log that lies in two directories is one too many, and nobody here can tell which.
+    private func twins(_ contents: [DirectoryID: LogDirectory.Contents]) -> String? {
+        var places: [TopicPartition: String] = [:]
+        for open in directories {
+            for (name, path) in contents[open.handle.id]?.logs ?? [] {
+                guard let other = places.updateValue(path, forKey: name) else { continue }
+                return "\(name) is in \(other) and in \(path): keep the one that is complete, most "
+                    + "likely that of the directory which did not fail, and move the other away"
+            }
+        }
+        return nil
+    }
+
+    // MARK: Logs
+
+    private func openLogs() {
+        let contents = state.withLock { $0.contents }
+        if let fault = twins(contents) { state.withLock { $0.fault = fault } }
+        let isFaulty = state.withLock { $0.fault != nil }
+        for (open, load) in zip(directories, loads) {
+            guard let found = contents[open.handle.id], !isFaulty else {
+                directoryDone(open)
+                continue
+            }
+            load.run(found) { key, opened in
+                self.handOver(key, opened, found, open.handle)
+            } finished: { failure in
+                if let failure { self.failed(open, failure) }
+                self.directoryDone(open)
+            }
+        }
+    }
+
+    private func handOver(
+        _ name: TopicPartition, _ opened: PartitionLog, _ contents: LogDirectory.Contents,
+        _ handle: LogDirectoryHandle
+    ) {
+        guard let id = opened.topicID else {
+            log.warn(
+                "replicaWithoutTopicID",
+                [
+                    "path": handle.path(of: name),
+                    "remedy": "it has no partition.metadata and is left alone",
+                ])
+            return
+        }
+        let key = PartitionKey(id, name.partition)
+        let shard = shards[node.shardIndex(of: key)]
+        let found = FoundLog(
+            key: key, log: opened, directory: handle,
+            highWatermark: contents.highWatermarks[name] ?? .zero)
+        let bound = LoopBound(found, on: shard.loop)
+        shard.post { $0.adopt(bound.take()) }
+    }
+
+    private func directoryDone(_ open: OpenDirectory) {
+        let done = state.withLock { state -> State? in
+            state.missing -= 1
+            return state.missing == 0 ? state : nil
+        }
+        guard let done else { return }
+        var outcome = Outcome(fault: done.fault)
+        let epochs = directories.filter { !$0.handle.isOffline }.map { open in
+            done.contents[open.handle.id]?.cleanShutdown?.brokerEpoch
+                ?? RegistrationFile(in: open.handle.path, on: node.world.fileSystem).read()
+        }
+        if Set(epochs).count == 1 { outcome.previousEpoch = epochs[0] }
+        for open in directories where !open.handle.isOffline {
+            removeDeleted(done.contents[open.handle.id]?.deleted ?? [], open.handle)
+        }
+        finished(outcome)
+    }
+
+    private func removeDeleted(_ paths: [String], _ handle: LogDirectoryHandle) {
+        let (fileSystem, log) = (node.world.fileSystem, log)
+        for path in paths {
+            handle.background.perform {
+                do throws(FileError) {
+                    try fileSystem.removeTree(path)
+                } catch {
+                    log.warn("replicaNotDeleted", ["path": path, "cause": error])
+                }
+            }
+        }
+    }
+
+    // MARK: Failures
+
+    private func failed(_ open: OpenDirectory, _ error: LogError) {
+        let path = open.handle.path
+        let isHome = path == node.configuration.metadataDirectory
+        let others = directories.filter { $0.handle !== open.handle && !$0.handle.isOffline }
+        guard !isHome, !others.isEmpty, !error.isNoSpace else {
+            let remedy = LogDirectory.remedy(for: error, at: path)
+            state.withLock { $0.fault = $0.fault ?? remedy }
+            return
+        }
+        if open.handle.fail() {
+            log.error("logDirectoryFailed", ["directory": path, "cause": error])
+        }
+    }
+}
