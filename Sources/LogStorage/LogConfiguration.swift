@@ -17,6 +17,8 @@ package struct LogConfiguration: Hashable, Sendable {
     package var retentionAge: Duration? = .hours(168)
     /// `retention.bytes`; nil keeps everything.
     package var retentionBytes: Int64?
+    /// `max.compaction.lag.ms` where the log is compacted.
+    package var compactionLagMax: Duration?
     /// `preallocate`: a segment's blocks are reserved in full when it is begun.
     package var preallocates = false
     /// Whether producers' sequences and transactions are tracked. Off for the metadata log.

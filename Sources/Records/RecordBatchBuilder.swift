@@ -22,6 +22,8 @@ package struct RecordBatchBuilder: ~Copyable {
         package var baseSequence: Int32 = -1
         /// Set by compaction: when tombstones or markers may go (KIP-534).
         package var deleteHorizon: Timestamp?
+        /// The largest timestamp, where it is not that of the records: with append time.
+        package var maxTimestamp: Timestamp?
 
         package init() {}
     }
@@ -128,7 +130,7 @@ extension RecordBatchBuilder {
                 isTransactional: options.isTransactional, isControl: options.isControl,
                 hasDeleteHorizon: options.deleteHorizon != nil),
             lastOffsetDelta: lastOffsetDelta, baseTimestamp: baseTimestamp ?? .none,
-            maxTimestamp: maxTimestamp, producerID: options.producerID,
+            maxTimestamp: options.maxTimestamp ?? maxTimestamp, producerID: options.producerID,
             producerEpoch: options.producerEpoch, baseSequence: options.baseSequence,
             recordCount: recordCount)
     }
@@ -170,6 +172,19 @@ extension RecordBatchBuilder {
 }
 
 extension RecordBatchBuilder {
+    /// The batch of `header` without its records, as compaction leaves it: offsets, producer and time stay.
+    package static func emptied(_ header: RecordBatchHeader) -> SharedBytes {
+        RecordBatchHeader(
+            baseOffset: header.baseOffset, partitionLeaderEpoch: header.partitionLeaderEpoch,
+            attributes: RecordBatchAttributes(
+                timestampType: header.timestampType, isTransactional: header.isTransactional,
+                isControl: header.isControl),
+            lastOffsetDelta: header.lastOffsetDelta, baseTimestamp: header.maxTimestamp,
+            maxTimestamp: header.maxTimestamp, producerID: header.producerID,
+            producerEpoch: header.producerEpoch, baseSequence: header.baseSequence, recordCount: 0
+        ).batch(with: .empty)
+    }
+
     /// A batch with one control record.
     package static func control(
         _ type: ControlRecordType, value: SharedBytes, timestamp: Timestamp,

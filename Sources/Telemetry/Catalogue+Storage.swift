@@ -12,6 +12,27 @@ extension Catalogue {
     package static let fullDirectories = MetricDefinition(
         "martlet_full_log_directories", .gauge,
         "Log directories that take no appends because their disk is full.")
+    package static let maxDirtyPercent = MetricDefinition(
+        "kafka_log_logcleanermanager_max_dirty_percent", .maximum,
+        "Share of the dirtiest log that was never compacted.")
+    package static let uncleanablePartitions = MetricDefinition(
+        "kafka_log_logcleanermanager_uncleanable_partitions_count", .gauge,
+        "Logs that are not compacted because a batch in them is damaged.")
+    package static let maxCompactionDelay = MetricDefinition(
+        "kafka_log_logcleaner_max_compaction_delay_secs", .maximum,
+        "How long a record has waited beyond max.compaction.lag.ms.")
+    package static let cleanerRecopyPercent = MetricDefinition(
+        "kafka_log_logcleaner_cleaner_recopy_percent", .maximum,
+        "Share of what the last compaction read that it wrote again.")
+    package static let maxCleanTime = MetricDefinition(
+        "kafka_log_logcleaner_max_clean_time_secs", .maximum,
+        "Seconds that the last compaction took.")
+    package static let cleanings = MetricDefinition(
+        "martlet_log_cleanings", .summary(scale: 1e-6),
+        "Compactions of a log and the milliseconds they took.")
+    package static let cleanerBytes = MetricDefinition(
+        "martlet_log_cleaner_bytes_total", .counter, labels: ["direction"],
+        "Bytes that compactions read and wrote.")
 
     package static let offlineDirectories = MetricDefinition(
         "kafka_log_logmanager_offlinelogdirectorycount", .gauge,
@@ -27,5 +48,7 @@ extension Catalogue {
     static let storageTable: [MetricDefinition] = [
         logSize, flushes, flushedFiles, fullDirectories, offlineDirectories,
         remainingLogs, remainingSegments,
+        maxDirtyPercent, uncleanablePartitions, maxCompactionDelay, cleanerRecopyPercent,
+        maxCleanTime, cleanings, cleanerBytes,
     ]
 }

@@ -175,6 +175,88 @@ class LogLife(unittest.TestCase):
         self.wait_for(lambda: self.offsets(other) == (10, 10))
         self.assertEqual(self.offsets(topic), (0, 10))
 
+    # Compaction
+
+    def test_compaction_in_every_codec(self):
+        topic = self.topic(
+            cleanup_policy="compact", segment_ms=50, min_cleanable_dirty_ratio=0.01,
+            file_delete_delay_ms=100)
+        expected = {}
+        for turn, codec in enumerate(["none", "gzip", "snappy", "lz4", "zstd"] * 2):
+            keys = [b"k%d" % n for n in range(50)] + [b"only-%d" % turn]
+            values = [b"%s-%d" % (codec.encode(), turn)] * len(keys)
+            self.write(topic, values, keys, **{"compression.type": codec})
+            expected.update(zip(keys, values))
+            time.sleep(0.06)  # Longer than segment.ms by the records' own clock.
+        self.write(topic, [b"end"], [b"end"])
+        expected[b"end"] = b"end"
+
+        def is_compacted():
+            found = self.read(topic)
+            last = {key: value for _, key, value in found}
+            self.assertEqual(last, expected)
+            offsets = [offset for offset, _, _ in found]
+            self.assertEqual(offsets, sorted(offsets))
+            # At most what is still in the last segments is there twice.
+            return len(found) < len(expected) + 55
+
+        self.wait_for(is_compacted, 60)
+        # Every replica has done it, not only the leader.
+        for number, node in self.cluster.nodes.items():
+            self.wait_for(lambda: f"logCompacted partition={topic}-0" in node.tail(10_000))
+        # A killed node has it all when it is back, and so has a new leader.
+        leader = self.cluster.leader(topic, 0)
+        self.cluster.nodes[leader].kill()
+        self.wait_for(lambda: self.cluster.leader(topic, 0) not in (None, leader))
+        self.assertEqual({key: value for _, key, value in self.read(topic)}, expected)
+        self.cluster.nodes[leader].start()
+        self.cluster.nodes[leader].wait_ready()
+
+    def test_tombstones_go_after_their_time(self):
+        topic = self.topic(
+            cleanup_policy="compact", segment_ms=50, min_cleanable_dirty_ratio=0.01,
+            delete_retention_ms=200, file_delete_delay_ms=100)
+        self.write(topic, [b"1", b"1"], [b"gone", b"kept"])
+        self.write(topic, [None], [b"gone"])
+        turn = 0
+
+        def is_gone():
+            # A segment is compacted when the next has begun, and again when there is more to compact.
+            nonlocal turn
+            turn += 1
+            self.write(topic, [b"%d" % turn], [b"clock"])
+            keys = [key for _, key, _ in self.read(topic)]
+            self.assertIn(b"kept", keys)
+            return b"gone" not in keys
+
+        self.wait_for(is_gone, 60)
+
+    def test_compact_and_delete_together(self):
+        topic = self.topic(
+            cleanup_policy="compact,delete", segment_ms=50, min_cleanable_dirty_ratio=0.01,
+            retention_ms=3000, file_delete_delay_ms=100)
+        self.write(topic, [b"1", b"2"], [b"old", b"old"])
+        self.wait_for(lambda: self.offsets(topic)[0] >= 2)
+        self.write(topic, [b"3"], [b"new"])
+        self.assertEqual([key for _, key, _ in self.read(topic, self.offsets(topic)[0])], [b"new"])
+
+    # Codecs
+
+    def test_a_topic_s_codec_is_that_of_its_files(self):
+        codecs = {"gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4, "uncompressed": 0}
+        for name, number in codecs.items():
+            topic = f"stored-as-{name}"
+            self.cluster.create_topic(topic, 1, 3, compression_type=name)
+            values = [b"%d-" % n * 50 for n in range(100)]
+            self.write(topic, values, **{"compression.type": "lz4" if name != "lz4" else "gzip"})
+            self.assertEqual([value for _, _, value in self.read(topic)], values)
+            for node in self.cluster.nodes:
+                log = self.replica_file(node, topic, "0" * 20 + ".log")
+                self.wait_for(lambda: os.path.exists(log) and os.path.getsize(log) > 61)
+                with open(log, "rb") as file:
+                    header = file.read(61)
+                self.assertEqual(header[22] & 7, number, f"{name} on node {node}")
+
     def alter(self, topic, config):
         run("configs", "--bootstrap-server", self.cluster.bootstrap, "--alter", "--entity-type",
             "topics", "--entity-name", topic, "--add-config", config)

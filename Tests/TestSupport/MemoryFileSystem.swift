@@ -26,12 +26,48 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         var directories: Set<String> = []
         var durableEntries: [String: Node] = [:]
         var durableDirectories: Set<String> = []
+        /// What happened to names of files since the last sync, in order.
+        var changes: [NameChange] = []
+
+        /// A change as programs see it.
+        func change(_ change: NameChange) {
+            change.apply(to: &entries)
+            changes.append(change)
+        }
+    }
+
+    /// A file gets a name, loses one, or both, which is a rename: that happens whole or not at all.
+    struct NameChange {
+        let node: Node
+        var removed: String?
+        var added: String?
+
+        func apply(to entries: inout [String: Node]) {
+            if let removed, entries[removed] === node { entries[removed] = nil }
+            guard let added else { return }
+            // A file that was renamed has one name, even if an earlier rename was lost.
+            if removed != nil { entries = entries.filter { $0.value !== node } }
+            entries[added] = node
+        }
+    }
+
+    /// What a disk promises of changes of names that no sync of the directory has made durable.
+    public enum NameOrder: Sendable {
+        /// A power loss takes the last of them, as journals of file systems keep the order in a directory.
+        case kept
+        /// A power loss takes any of them.
+        case any
     }
 
     private(set) var directories: [String: Directory] = ["/": Directory()]
     private var random: PRNG
     /// Counts down with each write; at zero writes fail with `noSpace` until raised.
     public var writesUntilFull = Int.max
+    /// In which order names reach the disk.
+    public var nameOrder = NameOrder.any
+    /// Counts down with each change of names or bytes and each sync; at zero all of them fail: the process is
+    /// about to die there.
+    public var stepsUntilDeath = Int.max
     /// Whether directories have no room for another name.
     public var hasNoRoomForNames = false
     /// What the disk says is free.
@@ -68,7 +104,10 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
             return MemoryFile(path, node, self)
         case .create, .replace:
             let node = directory.entries[name] ?? Node()
-            if directory.entries[name] == nil { directory.entries[name] = node }
+            if directory.entries[name] == nil {
+                try takeStep("open", path)
+                directory.change(NameChange(node: node, added: name))
+            }
             let file = MemoryFile(path, node, self)
             if mode == .replace, !node.bytes.isEmpty { try file.truncate(to: 0) }
             return file
@@ -96,8 +135,11 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     }
 
     public func remove(_ path: String) throws(FileError) {
-        guard directories[Self.parent(path)]?.entries.removeValue(forKey: Self.name(path)) != nil
+        guard let directory = directories[Self.parent(path)],
+            let node = directory.entries[Self.name(path)]
         else { throw fail(.notFound, "remove", path) }
+        try takeStep("remove", path)
+        directory.change(NameChange(node: node, removed: Self.name(path)))
     }
 
     public func removeTree(_ path: String) throws(FileError) {
@@ -118,11 +160,13 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
             directories[Self.parent(to)]!.directories.insert(Self.name(to))
             return
         }
-        guard
-            let node = directories[Self.parent(from)]?.entries.removeValue(forKey: Self.name(from)),
-            let target = directories[Self.parent(to)]
+        guard let directory = directories[Self.parent(from)],
+            let node = directory.entries[Self.name(from)]
         else { throw fail(.notFound, "rename", from) }
-        target.entries[Self.name(to)] = node
+        precondition(Self.parent(from) == Self.parent(to), "files stay in their directory")
+        try takeStep("rename", from)
+        directory.change(
+            NameChange(node: node, removed: Self.name(from), added: Self.name(to)))
     }
 
     public func syncDirectory(_ path: String) throws(FileError) {
@@ -130,8 +174,10 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         guard let directory = directories[path] else {
             throw fail(.notFound, "syncDirectory", path)
         }
+        try takeStep("syncDirectory", path)
         directory.durableEntries = directory.entries
         directory.durableDirectories = directory.directories
+        directory.changes = []
     }
 
     public func lock(_ directory: String) throws(FileError) -> any DirectoryLock {
@@ -173,12 +219,18 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         return true
     }
 
+    func takeStep(_ operation: String, _ path: String) throws(FileError) {
+        guard stepsUntilDeath > 0 else { throw fail(.failed, operation, path) }
+        if stepsUntilDeath != .max { stepsUntilDeath -= 1 }
+    }
+
     func noteSync() { syncs += 1 }
     func noteCall() { calls += 1 }
 
     /// The power goes. With `keepEverything` only the process dies: the kernel still writes it all.
     public func crash(keepEverything: Bool = false) {
         locked = []
+        stepsUntilDeath = .max
         guard !keepEverything else { return }
         for path in directories.keys.sorted() {
             guard let directory = directories[path] else { continue }
@@ -198,18 +250,19 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
     }
 
     private func loseEntries(_ directory: Directory) {
-        var names = Set(directory.entries.keys)
-        names.formUnion(directory.durableEntries.keys)
-        var after: [String: Node] = [:]
-        for name in names.sorted() {
-            let (now, before) = (directory.entries[name], directory.durableEntries[name])
-            let node = now === before || random.below(2) == 0 ? now : before
-            guard let node else { continue }
-            loseBytes(node)
-            after[name] = node
+        var after = directory.durableEntries
+        let count = directory.changes.count
+        let kept = random.below(count + 1)
+        let isPrefix = nameOrder == .kept || random.below(2) == 0
+        for (index, change) in directory.changes.enumerated() {
+            if isPrefix ? index < kept : random.below(2) == 0 { change.apply(to: &after) }
+        }
+        for name in after.keys.sorted() {
+            if let node = after[name] { loseBytes(node) }
         }
         directory.entries = after
         directory.durableEntries = after
+        directory.changes = []
     }
 
     /// Each unsynced change happened, did not, or happened in part; their order on the disk is
@@ -291,6 +344,7 @@ final class MemoryFile: File, @unchecked Sendable {
 
     func write(_ parts: [SharedBytes], at offset: Int64) throws(FileError) {
         try check("write")
+        try system.takeStep("write", path)
         var bytes = parts.flatMap(\.array)
         let isFull = !system.takeWrite()
         if isFull { bytes.removeLast((bytes.count + 1) / 2) }
@@ -303,6 +357,7 @@ final class MemoryFile: File, @unchecked Sendable {
 
     func truncate(to size: Int64) throws(FileError) {
         try check("truncate")
+        try system.takeStep("truncate", path)
         resize(&node.bytes, to: Int(size))
         node.changes.append(.init(offset: Int(size), bytes: nil))
     }
@@ -311,6 +366,7 @@ final class MemoryFile: File, @unchecked Sendable {
 
     func sync() throws(FileError) {
         try check("sync")
+        try system.takeStep("sync", path)
         system.noteSync()
         node.durable = node.bytes
         node.changes = []

@@ -91,6 +91,7 @@ package final class BrokerServer: Sendable {
                 shard.peers = shards
                 shard.cluster = cluster
                 shard.start()
+                shard.startCleaning()
             }
         }
         let loading = LogLoading(

@@ -18,7 +18,9 @@ extension Shard {
                     partition.log.recoveryPointWritten(offset)
                 }
             case .logStart: offset = partition.log.logStartOffset
-            case .cleaner: continue
+            case .cleaner:
+                guard partition.log.cleanedUpTo > .zero else { continue }
+                offset = partition.log.cleanedUpTo
             }
             offsets[partition.directory.id, default: [:]][partition.name] = offset
         }
@@ -45,7 +47,7 @@ extension Shard {
                 let removal = try partition.log.deleteOldSegments(
                     highWatermark: partition.highWatermark, now: loop.wallTime)
                 guard let removal else { continue }
-                remove(removal, of: partition)
+                deleted(removal, of: partition)
             } catch {
                 partition.storageFailed(error)
             }
@@ -56,7 +58,7 @@ extension Shard {
     func removeSegmentsBelowStart(of partition: Partition) {
         do throws(LogError) {
             guard let removal = try partition.log.deleteSegmentsBelowStart() else { return }
-            remove(removal, of: partition)
+            deleted(removal, of: partition)
         } catch {
             partition.storageFailed(error)
         }
@@ -69,13 +71,18 @@ extension Shard {
         }
     }
 
-    private func remove(_ removal: SegmentRemoval, of partition: Partition) {
+    private func deleted(_ removal: SegmentRemoval, of partition: Partition) {
         node.log.info(
             "segmentsDeleted",
             [
                 "partition": partition.name, "files": removal.count,
                 "logStart": partition.log.logStartOffset.rawValue,
             ])
+        remove(removal, of: partition)
+    }
+
+    /// Renames a log's old files now, and removes them after `file.delete.delay.ms`.
+    func remove(_ removal: SegmentRemoval, of partition: Partition) {
         let (fileSystem, log) = (node.world.fileSystem, node.log)
         let directory = partition.directory
         func run(_ step: @escaping @Sendable () throws(FileError) -> Void) {
@@ -115,6 +122,7 @@ extension Shard {
         }
         offsets[.recoveryPoint] = self.offsets(.recoveryPoint)
         offsets[.logStart] = self.offsets(.logStart)
+        offsets[.cleaner] = self.offsets(.cleaner)
         return (offsets, failed)
     }
 }

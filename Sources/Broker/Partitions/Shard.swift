@@ -19,6 +19,7 @@ final class Shard {
     let metrics: ShardMetrics
     let groupCommit: GroupCommit
     private let gauges: PartitionGauges
+    private var cleaner: LogCleaner?
     /// The metadata as last published to this loop.
     var image: MetadataImage
     var partitions: [PartitionKey: Partition] = [:]
@@ -71,6 +72,13 @@ final class Shard {
         image = MetadataImage()
         sessions = FetchSessionCache(
             slots: max(1, node.fetchSessionSlots / node.world.dataLoops.count))
+    }
+
+    /// Begins to compact logs, now and then.
+    func startCleaning() {
+        let cleaner = LogCleaner(shard: self)
+        self.cleaner = cleaner
+        cleaner.start()
     }
 
     /// Begins what goes on by itself.

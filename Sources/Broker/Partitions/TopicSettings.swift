@@ -16,6 +16,8 @@ struct TopicSettings: Sendable {
     let flushInterval: Duration?
     /// `file.delete.delay.ms`.
     let deleteDelay: Duration
+    /// How the topic is compacted; nil if it is not.
+    let cleaning: CleaningRules?
     /// A topic that is only compacted gives up no records on request.
     let mayDeleteRecords: Bool
     private let validation: BatchRules
@@ -32,12 +34,14 @@ struct TopicSettings: Sendable {
         // Age and size count only where `cleanup.policy` has `delete`.
         log.retentionAge = topic.isDeleted ? topic.retention : nil
         log.retentionBytes = topic.isDeleted ? topic.retentionBytes.map(Int64.init) : nil
+        log.compactionLagMax = topic.isCompacted ? topic.compactionLagMax : nil
         self.log = log
         flushBeforeAck = topic.flushBeforeAck
         flushMessages = topic.flushMessages
         flushInterval = topic.flushInterval
         minInSync = topic.minInSyncReplicas
         deleteDelay = topic.fileDeleteDelay
+        cleaning = topic.isCompacted ? CleaningRules(of: topic) : nil
         mayDeleteRecords = topic.isDeleted || !topic.isCompacted
         validation = BatchRules(of: topic)
     }
@@ -47,6 +51,23 @@ struct TopicSettings: Sendable {
         var rules = validation
         rules.isZstdAllowed = version >= 7
         return rules
+    }
+}
+
+extension TopicConfiguration {
+    /// `max.compaction.lag.ms`, nil for never.
+    fileprivate var compactionLagMax: Duration? {
+        maxCompactionLag.inMilliseconds == .max ? nil : maxCompactionLag
+    }
+}
+
+extension CleaningRules {
+    fileprivate init(of topic: TopicConfiguration) {
+        self.init()
+        ratioMin = topic.minCleanableRatio
+        lagMin = topic.minCompactionLag
+        lagMax = topic.compactionLagMax
+        deleteRetention = topic.deleteRetention
     }
 }
 

@@ -111,7 +111,9 @@ final class Upkeep {
 
     private static let roundPause = Duration.seconds(1)
 
-    private static let kinds = [OffsetCheckpoint.Kind.recoveryPoint, .logStart, .highWatermark]
+    private static let kinds = [
+        OffsetCheckpoint.Kind.recoveryPoint, .logStart, .highWatermark, .cleaner,
+    ]
 
     private func gather(
         _ kinds: [OffsetCheckpoint.Kind], _ body: @escaping (Upkeep, CloseGather.Offsets) -> Void

@@ -24,6 +24,8 @@ extension PartitionLog {
     /// one. Nil if there are none.
     package func deleteSegmentsBelowStart() throws(LogError) -> SegmentRemoval? {
         try checkOpen()
+        // A compaction reads them; they go when it has ended.
+        guard cleaning == nil else { return nil }
         return delete(
             first: segments.dropFirst().prefix { $0.baseOffset <= logStartOffset }.count)
     }
@@ -35,11 +37,15 @@ extension PartitionLog {
         highWatermark: Offset, now: Timestamp
     ) throws(LogError) -> SegmentRemoval? {
         try checkOpen()
+        guard cleaning == nil else { return nil }
         var excess = size - (configuration.retentionBytes ?? .max)
         var count = 0
         for segment in segments {
-            guard segment.size > 0, segment.nextOffset <= highWatermark else { break }
-            let isOld = isPastRetention(segment, now)
+            guard segment.size > 0 || segment !== active, segment.nextOffset <= highWatermark else {
+                break
+            }
+            // Compaction may have left nothing in it.
+            let isOld = segment.size == 0 || isPastRetention(segment, now)
             let isExcess = excess - Int64(segment.size) >= 0
             guard isOld || isExcess else { break }
             excess -= Int64(segment.size)

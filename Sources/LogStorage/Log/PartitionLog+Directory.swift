@@ -34,6 +34,7 @@ extension PartitionLog {
             state = .closed
             return nil
         }
+        try endCleaning()
         try settleRemovals()
         let name = LogDirectoryName.deleted(partition, uniqueID)
         let target = PathName.join(PathName.parent(of: directory), name)

@@ -74,6 +74,7 @@ extension PartitionLog {
             for segment in segments { segment.release() }
             state = .closed
         }
+        try endCleaning()
         let files = try active.seal()
         flushing.note(files, upTo: logEndOffset)
         flushing.directoryChanges += files.isEmpty ? 0 : 1

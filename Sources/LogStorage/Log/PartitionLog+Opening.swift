@@ -25,6 +25,7 @@ extension PartitionLog {
             partition, topicID: topicID, directory: directory, configuration: configuration,
             on: fileSystem, startingAt: .zero, state: .absent, now: now)
         log.recoveryPointSaved = history.recoveryPoint
+        log.cleanedUpTo = history.cleanedUpTo
         let entries: [DirectoryEntry]
         do throws(FileError) {
             entries = try fileSystem.list(directory)

@@ -116,30 +116,27 @@ extension PartitionLog {
     /// - `.deleted`: was to be removed. `.tmp`: a replacement that was not finished. `.cleaned`: a
     ///   compaction that was not finished.
     /// - `.swap`: a compaction that was finished and not yet put in place. Its segment takes the
-    ///   place of those it was made from. With a `.cleaned` at or below it, it is half of a
-    ///   compaction into several: dropped.
+    ///   place of those it was made from. With a `.cleaned` at or below it, it is half of one that is
+    ///   still to be finished, or was taken back: dropped.
     /// - An index without a log is of no use.
     func sweep(_ names: [String]) throws(LogError) -> Set<SegmentFileName> {
         var files: Set<SegmentFileName> = []
-        var swaps: [SegmentFileName] = []
-        var lowestCleaned = Offset(.max)
+        var (swaps, cleaned): ([SegmentFileName], [SegmentFileName]) = ([], [])
         for name in names {
             if let file = SegmentFileName(name) {
                 files.insert(file)
             } else if let swap = Self.leftover(name, ".swap") {
                 swaps.append(swap)
+            } else if let unfinished = Self.leftover(name, ".cleaned") {
+                cleaned.append(unfinished)
             } else if name.hasSuffix(".deleted") || name.hasSuffix(".cleaned")
                 || name.hasSuffix(AtomicFile.temporarySuffix)
             {
-                if let cleaned = Self.leftover(name, ".cleaned") {
-                    lowestCleaned = min(lowestCleaned, cleaned.offset)
-                }
                 try mend(removing: name)
             }
         }
-        for swap in swaps where swap.offset >= lowestCleaned {
-            try mend(removing: "\(swap).swap")
-        }
+        let lowestCleaned = cleaned.map(\.offset).min() ?? Offset(.max)
+        try drop(swaps.filter { $0.offset >= lowestCleaned }, cleaned)
         try complete(swaps.filter { $0.offset < lowestCleaned }, &files)
         let bases = Set(files.filter { $0.kind == .log }.map(\.offset))
         let orphans = files.filter { $0.kind != .producerSnapshot && !bases.contains($0.offset) }
@@ -160,11 +157,23 @@ extension PartitionLog {
         flushing.directoryChanges += 1
     }
 
-    /// Puts compacted segments in the place of what they were made from.
+    /// Removes a compaction that was not finished. Its `.cleaned` go last, for what makes a start drop a
+    /// `.swap` is that there is one.
+    private func drop(
+        _ swaps: [SegmentFileName], _ cleaned: [SegmentFileName]
+    ) throws(LogError) {
+        for swap in swaps { try mend(removing: "\(swap).swap") }
+        if !swaps.isEmpty { try syncDirectory() }
+        for name in cleaned { try mend(removing: "\(name).cleaned") }
+    }
+
+    /// Puts compacted segments in the place of what they were made from: the old files go, then the log
+    /// gets its name, then its indexes, each durably before the next.
     private func complete(
         _ swaps: [SegmentFileName], _ files: inout Set<SegmentFileName>
     ) throws(LogError) {
-        for swap in swaps where swap.kind == .log {
+        let logs = swaps.filter { $0.kind == .log }
+        for swap in logs {
             let end = try swapEnd(swap)
             let replaced = files.filter {
                 $0.kind != .producerSnapshot && $0.offset >= swap.offset && $0.offset < end
@@ -174,6 +183,14 @@ extension PartitionLog {
                 files.remove(file)
             }
         }
+        if !logs.isEmpty { try syncDirectory() }
+        try putInPlace(logs, &files)
+        try putInPlace(swaps.filter { $0.kind != .log }, &files)
+    }
+
+    private func putInPlace(
+        _ swaps: [SegmentFileName], _ files: inout Set<SegmentFileName>
+    ) throws(LogError) {
         for swap in swaps {
             let target = PathName.join(directory, swap.description)
             try onDisk { () throws(FileError) in

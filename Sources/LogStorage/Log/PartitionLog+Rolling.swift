@@ -33,7 +33,9 @@ extension PartitionLog {
     /// `segment.ms` less this segment's share of `segment.jitter.ms`. The share follows from the
     /// partition and the segment's base, so that it is the same after a restart.
     private func maxAge(of segment: Segment) -> Int64 {
-        let age = configuration.segmentAge.inMilliseconds
+        // An open segment is not compacted: it must close in time for the latest allowed.
+        let limit = configuration.compactionLagMax ?? configuration.segmentAge
+        let age = min(configuration.segmentAge, limit).inMilliseconds
         let jitter = min(configuration.segmentJitter.inMilliseconds, age)
         guard jitter > 0 else { return age }
         var seed = UInt64(bitPattern: segment.baseOffset.rawValue)

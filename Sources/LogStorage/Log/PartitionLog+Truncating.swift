@@ -27,6 +27,7 @@ extension PartitionLog {
             try truncateFully(andStartAt: offset, now: now)
             return true
         }
+        try endCleaning()
         // Segments go from the last on, so that a crash on the way leaves no gap.
         let last = segmentIndex(for: offset)
         let removed = segments.count - 1 > last
@@ -46,12 +47,14 @@ extension PartitionLog {
     package func truncateFully(andStartAt offset: Offset, now: Timestamp) throws(LogError) {
         try checkOpen()
         precondition(offset >= .zero, "a place in a log")
+        try endCleaning()
         try settleRemovals()
         for segment in segments.reversed() where segment.isOnDisk { try removeFiles(of: segment) }
         let segment = Segment(
             at: offset, in: directory, on: fileSystem, isOnDisk: false, now: now)
         segments = [segment]
         logStartOffset = offset
+        cleanedUpTo = .zero
         durableOffset = offset
         recoveryPoint = offset
         epochs.removeAll()
@@ -69,6 +72,7 @@ extension PartitionLog {
 
     private func cutBookkeeping(to end: Offset) {
         logStartOffset = min(logStartOffset, end)
+        cleanedUpTo = min(cleanedUpTo, end)
         durableOffset = min(durableOffset, end)
         if recoveryPoint > end { recoveryPoint = end }
         flushing.generation += 1

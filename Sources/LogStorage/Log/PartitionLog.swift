@@ -58,6 +58,11 @@ package final class PartitionLog {
     /// The recovery point in the checkpoint file, as far as its owner has told.
     package internal(set) var recoveryPointSaved: Offset
 
+    /// Everything below was compacted: what to write to the cleaner's checkpoint.
+    package internal(set) var cleanedUpTo = Offset.zero
+    /// A compaction under way.
+    var cleaning: CleaningJob?
+
     var state: State
     var flushing = FlushState()
     /// Files that are still to be renamed.

@@ -37,6 +37,9 @@ struct IndexStore {
         return count
     }
 
+    /// The file has `count` entries, as its writer says.
+    mutating func adopt(_ count: Int) { self.count = count }
+
     /// Counts only the first `count` entries from now on. The file is cut when it is next written.
     mutating func keep(_ count: Int) {
         precondition(count <= self.count, "fewer entries than there were")

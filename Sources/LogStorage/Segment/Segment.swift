@@ -95,6 +95,22 @@ final class Segment {
         isOnDisk = true
     }
 
+    /// A sealed segment whose files were just written, as their writer describes them.
+    convenience init(
+        _ facts: SealedFacts, in directory: String, on fileSystem: any FileSystem, now: Timestamp
+    ) {
+        self.init(
+            at: facts.baseOffset, in: directory, on: fileSystem, isOnDisk: true, now: now)
+        size = facts.size
+        nextOffset = facts.nextOffset
+        maxTimestamp = facts.maxTimestamp
+        offsetOfMaxTimestamp = facts.offsetOfMaxTimestamp
+        firstTimestamp = facts.firstTimestamp
+        offsetIndex.adopt(count: facts.offsetEntries, last: facts.lastOffsetEntry)
+        timeIndex.adopt(count: facts.timeEntries, last: facts.lastTimeEntry)
+        transactionIndex.adopt(facts.aborted)
+    }
+
     // MARK: Appending
 
     /// Writes `parts`, the bytes of `batches` in order, and leads the indexes on. The caller has

@@ -122,6 +122,12 @@ struct TimeIndex {
         try store.trim(isDurable: true)
     }
 
+    /// Takes a file that was just written at the word of its writer.
+    mutating func adopt(count: Int, last: Entry?) {
+        store.adopt(count)
+        self.last = last
+    }
+
     /// Lets go of the file's descriptor.
     mutating func release() { store.release() }
 

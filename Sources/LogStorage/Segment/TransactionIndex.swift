@@ -25,6 +25,15 @@ struct TransactionIndex {
     /// the disk.
     mutating func preload() throws(LogError) { _ = try all() }
 
+    /// All entries, for a compaction.
+    mutating func transactions() throws(LogError) -> [AbortedTransaction] { try all() }
+
+    /// Takes a file that was just written at the word of its writer.
+    mutating func adopt(_ transactions: [AbortedTransaction]) {
+        entries = transactions
+        store.adopt(transactions.count)
+    }
+
     /// Notes a transaction. One whose marker is not above the last one's is known.
     mutating func append(_ transaction: AbortedTransaction) throws(LogError) {
         if let last = try all().last, transaction.lastOffset <= last.lastOffset { return }

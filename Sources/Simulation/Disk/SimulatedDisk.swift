@@ -104,14 +104,20 @@ package final class SimulatedDisk: @unchecked Sendable {
     private func survive() -> DiskDirectory {
         let mode = random.below(3)
         let prefix = nameChanges.isEmpty ? 0 : random.below(nameChanges.count + 1)
+        // Journals keep the order of names within a directory: what follows a lost change there is lost too.
+        var ended: [DiskDirectory] = []
         for (index, change) in nameChanges.enumerated() {
             let isKept =
                 switch mode {
                 case 0: false
                 case 1: index < prefix
-                default: random.below(2) == 0
+                default: !ended.contains { change.touches($0) } && random.below(4) > 0
                 }
-            if isKept { change.applyDurably() }
+            if isKept {
+                change.applyDurably()
+            } else {
+                ended += [change.removed?.directory, change.added?.directory].compactMap { $0 }
+            }
         }
         let left = survivor(of: root)
         time.trace.note(.loss, left.number, UInt64(mode), UInt64(prefix), at: time.now)
