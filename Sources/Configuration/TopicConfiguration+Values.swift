@@ -35,6 +35,8 @@ extension TopicConfiguration {
             overrides["internal.segment.bytes"].flatMap { Int($0) }
             ?? values.int("segment.bytes")
         indexBytes = values.int("segment.index.bytes")
+        throttledLeaders = values.throttled("leader.replication.throttled.replicas")
+        throttledFollowers = values.throttled("follower.replication.throttled.replicas")
         segmentJitter = values.duration("segment.jitter.ms")
         segmentAge = values.duration("segment.ms")
         allowsUncleanElection = values.flag("unclean.leader.election.enable")
@@ -44,6 +46,17 @@ extension TopicConfiguration {
     private struct Values {
         let overrides: [String: String]
         let broker: BrokerSettings
+
+        /// One of the two lists that only topics have.
+        func throttled(_ name: String) -> ThrottledReplicas {
+            guard let setting = Settings.topic(name) else {
+                preconditionFailure("\(name) is a topic's setting")
+            }
+            guard let own = overrides[name].flatMap(setting.kind.canonical),
+                setting.rule.isSatisfied(by: own)
+            else { return .none }
+            return ThrottledReplicas(own)
+        }
 
         func text(_ name: String) -> String {
             guard let setting = Settings.topic(name), let brokerName = setting.brokerName else {

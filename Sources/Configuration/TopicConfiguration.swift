@@ -50,6 +50,10 @@ package struct TopicConfiguration: Hashable, Sendable {
     /// Replicas that must be in sync for acks=all.
     package var minInSyncReplicas: Int
     package var preallocates: Bool
+    /// Leaders whose sending to replicas not in sync is slowed down.
+    package var throttledLeaders: ThrottledReplicas
+    /// Followers whose fetching is slowed down while they are not in sync.
+    package var throttledFollowers: ThrottledReplicas
     /// Bytes kept of a partition; nil for all.
     package var retentionBytes: Int?
     /// Age kept; nil for ever.

@@ -6,7 +6,8 @@ package enum Tools {
         Topics.self, Configs.self, ConsoleProducer.self, ConsoleConsumer.self, MetadataQuorum.self,
         Features.self, BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self,
         Storage.self, ConsumerGroups.self, Groups.self, ProducerPerfTest.self,
-        ConsumerPerfTest.self, LogDirs.self, Up.self, ContainerStart.self,
+        ConsumerPerfTest.self, LogDirs.self, ReassignPartitions.self,
+        DeleteRecords.self, ClusterTool.self, Up.self, ContainerStart.self,
     ]
 
     /// What every tool takes.

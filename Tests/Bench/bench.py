@@ -20,8 +20,10 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "Integration"))
+sys.path.insert(0, HERE)
 
 from cluster import Cluster, run  # noqa: E402
+from scale import scale  # noqa: E402
 
 GIGABYTE = 1e9
 ROOT = os.path.join(HERE, "..", "..")
@@ -272,7 +274,13 @@ def first_records(cluster):
     return took
 
 
-PARTS = {"idle": idle_and_start, "partitions": many_partitions, "load": produce_and_fetch}
+def ten_thousand(table, options):
+    """Three nodes of 10,000 partitions each."""
+    scale(table, options, cpu, resident)
+
+
+PARTS = {"idle": idle_and_start, "partitions": many_partitions, "scale": ten_thousand,
+         "load": produce_and_fetch}
 
 
 def main():

@@ -1,21 +1,55 @@
 """Several log directories: where replicas lie, and what happens when one directory fails (KIP-112, 858)."""
 
 import fcntl
+import glob
 import json
 import os
 import shutil
+import socket
 import struct
 import subprocess
 import time
 import unittest
 
-from checker import Load, check
+from confluent_kafka import Producer
+
+from checker import Load, check, read_all
 from cluster import Cluster, run
 from test_disk import REFUSED, SmallDisk
 
 # FS_IOC_SHUTDOWN of ext4: nothing more is read or written, as of a disk that is gone.
 SHUTDOWN = 0x8004587D
 NO_LOG_FLUSH = 2
+
+
+class Connection:
+    """Frames of the protocol, as bytes."""
+
+    def __init__(self, host, port):
+        self.socket = socket.create_connection((host, port), timeout=20)
+
+    def ask(self, api, version, body):
+        """Sends a request with a header of version 1; answers what follows the correlation id."""
+        header = struct.pack(">hhi", api, version, 1) + text("test")
+        self.socket.sendall(struct.pack(">i", len(header) + len(body)) + header + body)
+        size = struct.unpack(">i", self.read(4))[0]
+        return self.read(size)[4:]
+
+    def read(self, count):
+        found = b""
+        while len(found) < count:
+            more = self.socket.recv(count - len(found))
+            if not more:
+                raise AssertionError("the node closed the connection")
+            found += more
+        return found
+
+    def close(self):
+        self.socket.close()
+
+
+def text(value):
+    return struct.pack(">h", len(value)) + value.encode()
 
 
 class FailingDisk(SmallDisk):
@@ -144,6 +178,113 @@ class Placement(Directories):
             check=False)
         self.assertEqual(wrong.returncode, 1)
         self.assertIn("The given brokers do not exist from --broker-list: 7", wrong.stderr)
+
+
+class Moves(Directories):
+    """AlterReplicaLogDirs, as `reassign-partitions` and other tools use it."""
+
+    def alter(self, path, topic, *partitions):
+        """Asks node 1; answers the error codes by partition."""
+        connection = Connection("127.0.0.1", self.node.port)
+        try:
+            body = struct.pack(">i", 1) + text(path) + struct.pack(">i", 1) + text(topic)
+            body += struct.pack(f">i{len(partitions)}i", len(partitions), *partitions)
+            answer = connection.ask(34, 1, body)
+        finally:
+            connection.close()
+        # Throttle time, one topic with its name, then number and error of each.
+        start = 4 + 4 + 2 + len(topic) + 4
+        found = {}
+        for index in range(len(partitions)):
+            number, error = struct.unpack_from(">ih", answer, start + 6 * index)
+            found[number] = error
+        return found
+
+    def places(self, topic):
+        """Directory names of each partition's replica and of its copies on their way."""
+        found = {}
+        for (_, name), (_, replicas) in self.log_dirs(1).items():
+            for replica, facts in replicas.items():
+                if replica.startswith(topic + "-"):
+                    number = int(replica.rsplit("-", 1)[1])
+                    found.setdefault(number, {})[bool(facts["isFuture"])] = name
+        return found
+
+    def test_replicas_move_under_load(self):
+        self.begin(3, ["a", "b"])
+        self.cluster.create_topic("orders", 6, 3, segment_bytes=1 << 20)
+        load = self.load("orders", 6)
+        load.wait_acknowledged(3000)
+        before = {number: place[False] for number, place in self.places("orders").items()}
+        wanted = {number: "b" if name == "a" else "a" for number, name in before.items()}
+        for number, name in wanted.items():
+            path = os.path.join(self.node.directory, name)
+            self.assertEqual(self.alter(path, "orders", number), {number: 0})
+        self.wait_until("all have moved", lambda: self.places("orders") == {
+            number: {False: name} for number, name in wanted.items()})
+        load.wait_acknowledged(3000)
+        self.wait_until("all is in sync", lambda: all(
+            isr == {"1", "2", "3"} for _, _, isr in self.describe("orders").values()))
+        # The controller knows where they are: a restart finds them, and nothing is in the way.
+        self.node.kill()
+        self.node.start()
+        self.node.wait_ready()
+        self.assertEqual(self.places("orders"), {number: {False: name} for number, name in wanted.items()})
+        self.wait_until("all is in sync", lambda: all(
+            isr == {"1", "2", "3"} for _, _, isr in self.describe("orders").values()))
+        load.stop()
+        check(self.cluster.bootstrap, [load])
+
+    def test_a_move_goes_on_after_a_kill_in_the_middle(self):
+        self.begin(1, ["a", "b"], replica_alter_log_dirs_io_max_bytes_per_second=2_000_000)
+        self.cluster.create_topic("orders", 1, 1, segment_bytes=1 << 20, max_message_bytes=2_000_000)
+        producer = Producer({
+            "bootstrap.servers": self.cluster.bootstrap, "acks": "all", "enable.idempotence": True})
+        for number in range(120):
+            producer.produce("orders", f"p:{number}:".encode() + os.urandom(100_000), partition=0)
+            producer.poll(0)
+        self.assertEqual(producer.flush(30), 0)
+        origin = self.places("orders")[0][False]
+        target = "b" if origin == "a" else "a"
+        self.assertEqual(self.alter(os.path.join(self.node.directory, target), "orders", 0), {0: 0})
+
+        def copied():
+            paths = glob.glob(f"{self.node.directory}/{target}/orders-0.*-future/*.log")
+            return sum(os.path.getsize(path) for path in paths)
+
+        self.wait_until("a third is copied", lambda: copied() > 4_000_000)
+        self.assertEqual(self.places("orders")[0], {False: origin, True: target})
+        self.node.kill()
+        left = copied()
+        self.node.start()
+        self.node.wait_ready()
+        self.wait_until("the move goes on", lambda: self.places("orders")[0].get(True) == target, 10)
+        self.assertGreaterEqual(copied(), left, "the copy began anew")
+        self.wait_until("it has moved", lambda: self.places("orders")[0] == {False: target}, 60)
+        found = read_all(self.cluster.bootstrap, "orders", 0)
+        self.assertEqual([value.split(b":")[1] for _, value in found], [b"%d" % n for n in range(120)])
+        producer.produce("orders", b"p:120:", partition=0)
+        self.assertEqual(producer.flush(30), 0)
+        # Another end of the same story: killed between the two renames of the exchange.
+        self.node.kill()
+        place = os.path.join(self.node.directory, target, "orders-0")
+        os.rename(place, f"{place}.{'0' * 32}-future")
+        self.node.start()
+        self.node.wait_ready()
+        self.assertIn("copyTakenForLog", self.node.tail(200))
+        self.assertEqual(len(read_all(self.cluster.bootstrap, "orders", 0)), 121)
+
+    def test_what_cannot_be_moved_is_refused(self):
+        self.begin(1, ["a", "b"])
+        self.cluster.create_topic("orders", 1, 1)
+        here = os.path.join(self.node.directory, "a")
+        self.assertEqual(self.alter("/nowhere", "orders", 0), {0: 57})
+        self.assertEqual(self.alter(here, "orders", 7), {7: 9})
+        self.assertEqual(self.alter(here, "others", 0), {0: 3})
+        # Where it is already, nothing is to be done; a log that was never written moves at once.
+        for name in ("a", "b", "a"):
+            self.assertEqual(self.alter(os.path.join(self.node.directory, name), "orders", 0), {0: 0})
+            self.wait_until("it is there", lambda: self.places("orders")[0] == {False: name}, 5)
 
 
 @unittest.skipIf(REFUSED, REFUSED)

@@ -94,6 +94,9 @@ extension ReplicaFetcher {
         _ data: FetchResponse.PartitionData, to partition: Partition
     ) throws(LogError) {
         let records = data.records ?? .empty
+        if partition.isThrottledFollower, !records.isEmpty {
+            shard.node.followerQuota.copied(records.count, at: shard.loop.now)
+        }
         try partition.appendFetched(records)
         partition.leaderToldHighWatermark(
             Offset(data.highWatermark), logStart: Offset(data.logStartOffset))

@@ -58,6 +58,21 @@ extension ReplicaFetcher {
             .map(\.partition.key)
     }
 
+    /// How long a throttled partition is left out before it is looked at again.
+    private static let quotaPause = Duration.milliseconds(100)
+
+    /// Leaves a partition out of the session, and takes it in again later.
+    private func leaveOut(_ key: PartitionKey, for pause: Duration) {
+        if members[key]?.isTold == true {
+            members[key]?.isTold = false
+            forgotten.append(key)
+        }
+        shard.loop.arm(at: shard.loop.now + pause) { [weak self] in
+            self?.markChanged(key)
+            self?.pumpSoon()
+        }
+    }
+
     private func ask(_ key: PartitionKey) -> FetchRequest.FetchPartition? {
         guard let member = members[key], !member.isSyncing else { return nil }
         members[key]?.isChanged = false
@@ -70,8 +85,12 @@ extension ReplicaFetcher {
             }
             return nil
         }
-        guard !partition.log.isRecoveryPointLowered else {
-            // Told again when the checkpoint is written; until then an answer would not be appended.
+        guard !partition.isHeldBack else {
+            leaveOut(key, for: Self.quotaPause)
+            return nil
+        }
+        guard !partition.isHeld else {
+            // Told again when that is over; until then an answer would not be appended.
             members[key]?.toldIn = .max
             return nil
         }

@@ -99,6 +99,11 @@ extension Shard {
                 ReplicaSize(
                     name: partition.name, path: partition.directory.path, size: partition.log.size,
                     lag: lag))
+            guard let future = partition.future else { continue }
+            sizes.append(
+                ReplicaSize(
+                    name: partition.name, path: future.directory.path, size: future.log.size,
+                    lag: future.lag, isFuture: true))
         }
         return sizes
     }

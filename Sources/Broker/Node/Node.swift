@@ -23,6 +23,9 @@ package final class Node: Sendable {
     let connections: ConnectionLimit
     /// Bytes of clients' requests in memory.
     let requestBudget: RequestBudget
+    /// What throttled replicas may send, and fetch.
+    let leaderQuota = ReplicationQuota()
+    let followerQuota = ReplicationQuota()
     private let open = Atomic<Bool>(false)
     private let loading = Atomic<Int>(0)
     private let life = Atomic<Int>(Life.starting.rawValue)

@@ -42,68 +42,77 @@ final class GroupCommit {
         lanes[directory.id]?.isArmed = false
         guard let lane = lanes[directory.id], !lane.isSyncing, !lane.dirty.isEmpty else { return }
         lanes[directory.id]?.dirty = []
-        var group: [(Partition, FlushTicket)] = []
+        var group: [Asked] = []
         for partition in lane.dirty {
             partition.isDirty = false
-            if let ticket = partition.log.prepareFlush() { group.append((partition, ticket)) }
+            if let ticket = partition.log.prepareFlush() { group.append(Asked(partition, ticket)) }
         }
         guard !group.isEmpty else { return }
         lanes[directory.id]?.isSyncing = true
         let began = loop.now
         let bound = LoopBound((self, group, directory), on: loop)
-        directory.flusher.sync(group.map(\.1), on: loop) { failure in
+        directory.flusher.sync(group.map(\.ticket), on: loop) { failure in
             let (commit, group, directory) = bound.take()
             commit.ended(group, directory, failure, began: began)
         }
     }
 
     private func ended(
-        _ group: [(Partition, FlushTicket)], _ directory: LogDirectoryHandle, _ failure: FileError?,
-        began: Instant
+        _ group: [Asked], _ directory: LogDirectoryHandle, _ failure: FileError?, began: Instant
     ) {
         lanes[directory.id]?.isSyncing = false
         metrics.synced(files: group.count, took: loop.now - began, at: loop.now)
-        for (partition, ticket) in group {
-            if let failure {
-                partition.syncFailed(failure)
-                continue
-            }
-            partition.log.flushCompleted(ticket)
-            // Not the ticket's end: the log knows if a truncation came between.
-            partition.acknowledged(upTo: partition.log.durableOffset)
-        }
+        for asked in group { asked.ended(failure, in: directory) }
         schedule(directory)
     }
 
     /// Makes everything of every log durable that a recovery would have to check, in one round.
     func checkpoint(_ partitions: [Partition]) {
         var order: [DirectoryID] = []
-        var groups: [DirectoryID: [(Partition, FlushTicket)]] = [:]
+        var groups: [DirectoryID: [Asked]] = [:]
         for partition in partitions where !partition.isOffline {
             do throws(LogError) {
                 if let ticket = try partition.log.prepareCheckpoint() {
                     let id = partition.directory.id
                     if groups[id] == nil { order.append(id) }
-                    groups[id, default: []].append((partition, ticket))
+                    groups[id, default: []].append(Asked(partition, ticket))
                 }
             } catch {
                 partition.storageFailed(error)
             }
         }
         for group in order.compactMap({ groups[$0] }) {
-            let bound = LoopBound(group, on: loop)
-            group[0].0.directory.flusher.sync(
-                group.map(\.1), on: loop
-            ) { failure in
-                for (partition, ticket) in bound.take() {
-                    if let failure {
-                        partition.syncFailed(failure)
-                        continue
-                    }
-                    partition.log.flushCompleted(ticket)
-                    partition.acknowledged(upTo: partition.log.durableOffset)
-                }
+            let directory = group[0].partition.directory
+            let bound = LoopBound((group, directory), on: loop)
+            directory.flusher.sync(group.map(\.ticket), on: loop) { failure in
+                let (group, directory) = bound.take()
+                for asked in group { asked.ended(failure, in: directory) }
             }
         }
+    }
+}
+
+/// What was asked of the disk for one partition.
+private struct Asked {
+    let partition: Partition
+    let ticket: FlushTicket
+    private let log: PartitionLog
+
+    init(_ partition: Partition, _ ticket: FlushTicket) {
+        self.partition = partition
+        self.ticket = ticket
+        log = partition.log
+    }
+
+    func ended(_ failure: FileError?, in directory: LogDirectoryHandle) {
+        if let failure {
+            partition.syncFailed(failure, in: directory)
+            return
+        }
+        log.flushCompleted(ticket)
+        // The replica may have moved to another directory meanwhile, with all its records durable there.
+        guard partition.log === log else { return }
+        // Not the ticket's end: the log knows if a truncation came between.
+        partition.acknowledged(upTo: log.durableOffset)
     }
 }

@@ -27,8 +27,8 @@ extension Partition {
         guard !directory.isFull else {
             return .refused(.failure(.kafkaStorageError, directory.noSpace.description))
         }
-        // For the moment until the checkpoint is written (see `truncate`); the producer asks again.
-        guard !log.isRecoveryPointLowered else { return .refused(.failure(.notLeaderOrFollower)) }
+        // The producer asks again.
+        guard !isHeld else { return .refused(.failure(.notLeaderOrFollower)) }
         if acknowledgement == .all, !leader.hasEnoughInSync {
             return .refused(
                 .failure(
@@ -98,7 +98,7 @@ extension Partition {
 
     /// Records a follower fetched. Returns false if they do not continue its log: fetch anew.
     func appendFetched(_ records: SharedBytes) throws(LogError) {
-        guard !records.isEmpty else { return }
+        guard !records.isEmpty, !isFrozen else { return }
         guard !directory.isFull else { throw directory.noSpace }
         defer {
             // A disk that became full on the way may have taken the first of several segments.

@@ -7,7 +7,7 @@ internal import Telemetry
 extension Partition {
     /// The leader's history parts from ours: cut the log where both may still agree (KIP-595).
     func truncate(divergingEpoch: LeaderEpoch, leaderEnd: Offset) throws(LogError) {
-        guard let follower else { return }
+        guard let follower, !isFrozen else { return }
         let own = log.endOffset(of: divergingEpoch)
         let point = follower.truncationPoint(
             divergingEpoch: divergingEpoch, leaderEnd: leaderEnd, ownEpoch: own.epoch,
@@ -30,6 +30,7 @@ extension Partition {
             ])
         _ = try log.truncate(to: target, now: shard.loop.wallTime)
         self.follower?.truncated(to: log.logEndOffset)
+        future?.sourceChanged()
         // Before the lower recovery point is on the disk nothing may be appended.
         if log.isRecoveryPointLowered { shard.cluster?.run { $0.checkpointsWanted?() } }
         syncIfNeeded()
@@ -38,6 +39,7 @@ extension Partition {
 
     /// The leader no longer has what follows our end.
     func restart(at offset: Offset) throws(LogError) {
+        guard !isFrozen else { return }
         shard.node.log.warn(
             "restartedAtLeaderStart",
             ["partition": name, "from": log.logEndOffset.rawValue, "to": offset.rawValue])
@@ -46,6 +48,7 @@ extension Partition {
             try log.truncateFully(andStartAt: offset, now: shard.loop.wallTime)
             if log.isRecoveryPointLowered { shard.cluster?.run { $0.checkpointsWanted?() } }
             follower?.restarted(at: offset)
+            future?.sourceChanged()
         } else {
             try log.advanceLogStart(to: offset)
             // What the leader has given up was committed.

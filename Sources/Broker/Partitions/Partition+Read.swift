@@ -71,11 +71,15 @@ extension Partition {
         answer.logStartOffset = log.logStartOffset
         answer.lastStableOffset = log.lastStableOffset(highWatermark: highWatermark)
         answer.readableEnd = readableEnd(for: reader)
+        if case .follower(let id, _) = reader, isHeldBack(for: id) { return answer }
         do throws(LogError) {
             let slice = try log.read(
                 from: target.fetchOffset, upTo: answer.readableEnd,
                 maxBytes: min(limit, target.maxBytes), minOneBatch: takesOversized)
             answer.records = try pieces(of: slice)
+            if case .follower(let id, _) = reader, !slice.isEmpty, isThrottled(for: id) {
+                shard.node.leaderQuota.copied(slice.count, at: shard.loop.now)
+            }
             if case .consumer(readCommitted: true) = reader {
                 answer.abortedTransactions = try log.abortedTransactions(
                     from: target.fetchOffset, to: answer.readableEnd

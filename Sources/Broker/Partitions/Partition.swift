@@ -20,8 +20,12 @@ final class Partition {
 
     let key: PartitionKey
     let name: TopicPartition
-    let log: PartitionLog
-    let directory: LogDirectoryHandle
+    private(set) var log: PartitionLog
+    private(set) var directory: LogDirectoryHandle
+    /// The copy of the log on its way into another directory.
+    var future: FutureReplica?
+    /// The log is about to be exchanged: nothing is appended.
+    var isFrozen = false
     unowned let shard: Shard
     var settings: TopicSettings
     /// The state last applied from the metadata.
@@ -59,6 +63,16 @@ final class Partition {
         self.shard = shard
         idleHighWatermark = min(max(highWatermark, log.logStartOffset), log.logEndOffset)
     }
+
+    /// Another log, with the same records, takes the place of this one.
+    func replaceLog(_ log: PartitionLog, in directory: LogDirectoryHandle) {
+        self.log = log
+        self.directory = directory
+    }
+
+    /// Nothing may be appended for a moment: until a checkpoint is written after a truncation, or the log has
+    /// moved.
+    var isHeld: Bool { isFrozen || log.isRecoveryPointLowered }
 
     var role: RoleKind {
         if leader != nil { return .leader }
@@ -198,6 +212,7 @@ final class Partition {
     func apply(_ settings: TopicSettings) {
         self.settings = settings
         log.configuration = settings.log
+        future?.log.configuration = settings.log
         if leader?.minInSyncChanged(to: settings.minInSync) == true { highWatermarkMoved() }
         // Whether an acknowledgement waits for the disk may be another answer now.
         if role != .idle { syncIfNeeded() }
@@ -296,7 +311,7 @@ final class Partition {
     }
 
     /// What was written may not be on the disk, whatever the reason: not even a full disk is waited for.
-    func syncFailed(_ error: FileError) {
+    func syncFailed(_ error: FileError, in directory: LogDirectoryHandle) {
         shard.failed(directory, .file(error), name)
     }
 
@@ -305,6 +320,7 @@ final class Partition {
         guard !isOffline else { return }
         stepDown(to: nil)
         isOffline = true
+        endMove()
         failWaiters(.kafkaStorageError)
         fetchWatches.fireAll()
     }
@@ -312,6 +328,7 @@ final class Partition {
     /// The topic is gone, or the replica was moved away.
     func retire() {
         stepDown(to: nil)
+        endMove()
         isOffline = true
         failWaiters(.unknownTopicOrPartition)
         fetchWatches.fireAll()

@@ -63,15 +63,15 @@ extension Shard {
         guard let partition = partitions[key] ?? open(state, key, of: topic) else { return }
         partitions[key] = partition
         partition.apply(AssignedState(state))
-        tellDirectory(of: partition, state)
+        tellDirectory(of: partition)
     }
 
     /// Where a replica lies that the metadata has elsewhere, or nowhere, the controller must know: it moves the
     /// leaders of a directory that fails (KIP-858).
-    private func tellDirectory(of partition: Partition, _ state: PartitionImage) {
+    func tellDirectory(of partition: Partition) {
         let directory = partition.directory
         guard image.metadataVersion.hasDirectories, !directory.isOffline,
-            state.directory(on: nodeID) != directory.id
+            let state = image.partition(partition.key), state.directory(on: nodeID) != directory.id
         else { return }
         let (key, id) = (partition.key, directory.id)
         cluster?.run { $0.directoryAssignments.assign(key, to: id) }
@@ -156,6 +156,14 @@ extension Shard {
     func adopt(_ found: FoundLog) {
         guard !isClosed else { return }
         let name = found.log.partition
+        guard !found.isFuture else {
+            if let partition = partitions[found.key] {
+                partition.move(to: found.directory, resuming: found.log)
+            } else {
+                node.log.warn("directoryIgnored", ["path": found.directory.path(of: name)])
+            }
+            return
+        }
         // It was opened before any settings were known.
         found.log.configuration = settings(of: name.topic).log
         storage.took(found.directory)
@@ -177,16 +185,23 @@ extension Shard {
     private func discard(_ partition: Partition) {
         partition.retire()
         storage.released(partition.directory)
+        if partition.log.isOnDisk {
+            partition.directory.checkpointsOutlive(partition.name)
+            cluster?.run { $0.checkpointsWanted?() }
+        }
+        remove(partition.log, of: partition, in: partition.directory)
+        node.log.info("replicaRemoved", ["partition": partition.name])
+    }
+
+    /// Closes a log under another name, and removes its files after `file.delete.delay.ms`.
+    func remove(
+        _ log: PartitionLog, of partition: Partition, in directory: LogDirectoryHandle
+    ) {
         do throws(LogError) {
             let id = UUID.random { node.world.entropy.next() }
-            if partition.log.isOnDisk {
-                partition.directory.checkpointsOutlive(partition.name)
-                cluster?.run { $0.checkpointsWanted?() }
-            }
-            guard let path = try partition.log.renameForDeletion(id) else { return }
-            node.log.info("replicaRemoved", ["partition": partition.name])
+            guard let path = try log.renameForDeletion(id) else { return }
             let fileSystem = node.world.fileSystem
-            let flusher = partition.directory.background
+            let flusher = directory.background
             loop.arm(at: loop.now + partition.settings.deleteDelay) { [log = node.log] in
                 flusher.perform {
                     do throws(FileError) {

@@ -329,8 +329,12 @@ final class Shard {
 
     /// Takes the replicas of a failed directory offline.
     func goOffline(_ directory: DirectoryID) {
-        for partition in partitionsInOrder where partition.directory.id == directory {
-            partition.goOffline()
+        for partition in partitionsInOrder {
+            if partition.directory.id == directory {
+                partition.goOffline()
+            } else if partition.future?.directory.id == directory {
+                partition.endMove()
+            }
         }
     }
 }

@@ -20,6 +20,9 @@ struct TopicSettings: Sendable {
     let cleaning: CleaningRules?
     /// A topic that is only compacted gives up no records on request.
     let mayDeleteRecords: Bool
+    /// Replication throttles (KIP-73).
+    let throttledLeaders: ThrottledReplicas
+    let throttledFollowers: ThrottledReplicas
     private let validation: BatchRules
 
     init(_ topic: TopicConfiguration, producerExpiration: Duration) {
@@ -43,6 +46,8 @@ struct TopicSettings: Sendable {
         deleteDelay = topic.fileDeleteDelay
         cleaning = topic.isCompacted ? CleaningRules(of: topic) : nil
         mayDeleteRecords = topic.isDeleted || !topic.isCompacted
+        throttledLeaders = topic.throttledLeaders
+        throttledFollowers = topic.throttledFollowers
         validation = BatchRules(of: topic)
     }
 

@@ -34,6 +34,11 @@ final class LogDirectoryHandle: Sendable {
     /// Where a replica's files lie.
     func path(of name: TopicPartition) -> String { "\(path)/\(name)" }
 
+    /// Where the copy of a replica on its way into this directory lies.
+    func path(ofFuture name: TopicPartition, _ id: UUID) -> String {
+        "\(path)/\(LogDirectoryName.future(name, id))"
+    }
+
     /// After a failed sync nothing in it is trusted again before a restart.
     var isOffline: Bool { failed.load(ordering: .acquiring) }
 

@@ -35,6 +35,7 @@ final class LogLoading: Sendable {
     private let log: Log
     private let loads: [DirectoryLoad]
     private let state: Mutex<State>
+    private let now: Timestamp
     private let finished: @Sendable (Outcome) -> Void
 
     /// `finished` is called once, from some thread.
@@ -45,6 +46,7 @@ final class LogLoading: Sendable {
         self.node = node
         self.shards = shards
         self.directories = directories
+        self.now = now
         self.finished = finished
         log = node.logging.log("storage")
         let threads = node.configuration.settings.int("num.recovery.threads.per.data.dir")
@@ -111,10 +113,45 @@ final class LogLoading: Sendable {
         return nil
     }
 
+    /// A copy without the log that it was made of is complete: the process ended between the two renames of an
+    /// exchange. Unless that log is in a directory that is offline, it is the log.
+    private func promote(
+        _ contents: inout [DirectoryID: LogDirectory.Contents]
+    ) throws(FileError) {
+        guard isWhole else { return }
+        let present = Set(contents.values.flatMap { $0.logs.map(\.partition) })
+        for open in directories {
+            let id = open.handle.id
+            for (name, path) in contents[id]?.futures ?? [] where !present.contains(name) {
+                let target = open.handle.path(of: name)
+                try node.world.fileSystem.rename(path, to: target)
+                try node.world.fileSystem.syncDirectory(open.handle.path)
+                log.info("copyTakenForLog", ["partition": name, "path": target])
+                contents[id]?.logs.append((name, target))
+                contents[id]?.recoveryPoints[name] = nil
+                contents[id]?.futures.removeAll { $0.partition == name }
+            }
+        }
+    }
+
+    /// No directory of the node is offline.
+    private var isWhole: Bool {
+        directories.count == node.configuration.logDirectories.count
+            && directories.allSatisfy { !$0.handle.isOffline }
+    }
+
     // MARK: Logs
 
     private func openLogs() {
-        let contents = state.withLock { $0.contents }
+        var contents = state.withLock { $0.contents }
+        do throws(FileError) {
+            try promote(&contents)
+        } catch {
+            let fault = "\(error)"
+            state.withLock { $0.fault = fault }
+        }
+        let all = contents
+        state.withLock { $0.contents = all }
         if let fault = twins(contents) { state.withLock { $0.fault = fault } }
         let isFaulty = state.withLock { $0.fault != nil }
         for (open, load) in zip(directories, loads) {
@@ -145,12 +182,10 @@ final class LogLoading: Sendable {
             return
         }
         let key = PartitionKey(id, name.partition)
-        let shard = shards[node.shardIndex(of: key)]
-        let found = FoundLog(
-            key: key, log: opened, directory: handle,
-            highWatermark: contents.highWatermarks[name] ?? .zero)
-        let bound = LoopBound(found, on: shard.loop)
-        shard.post { $0.adopt(bound.take()) }
+        handOver(
+            FoundLog(
+                key: key, log: opened, directory: handle,
+                highWatermark: contents.highWatermarks[name] ?? .zero))
     }
 
     private func directoryDone(_ open: OpenDirectory) {
@@ -167,6 +202,7 @@ final class LogLoading: Sendable {
         if Set(epochs).count == 1 { outcome.previousEpoch = epochs[0] }
         for open in directories where !open.handle.isOffline {
             removeDeleted(done.contents[open.handle.id]?.deleted ?? [], open.handle)
+            openFutures(done.contents[open.handle.id], open.handle)
         }
         finished(outcome)
     }
@@ -182,6 +218,37 @@ final class LogLoading: Sendable {
                 }
             }
         }
+    }
+
+    // MARK: Moves
+
+    /// Moves between directories go on: the copies follow the logs, which are with their loops by now. Nobody waits for
+    /// them.
+    private func openFutures(_ contents: LogDirectory.Contents?, _ handle: LogDirectoryHandle) {
+        for (name, path) in contents?.futures ?? [] {
+            handle.background.perform { [self] in
+                do throws(LogError) {
+                    let opened = try PartitionLog.open(
+                        name, topicID: nil, in: path, on: node.world.fileSystem, now: now)
+                    guard let id = opened.topicID else {
+                        log.warn("directoryIgnored", ["path": path])
+                        return
+                    }
+                    handOver(
+                        FoundLog(
+                            key: PartitionKey(id, name.partition), log: opened, directory: handle,
+                            highWatermark: .zero, isFuture: true))
+                } catch {
+                    log.warn("copyNotOpened", ["path": path, "cause": error])
+                }
+            }
+        }
+    }
+
+    private func handOver(_ found: FoundLog) {
+        let shard = shards[node.shardIndex(of: found.key)]
+        let bound = LoopBound(found, on: shard.loop)
+        shard.post { $0.adopt(bound.take()) }
     }
 
     // MARK: Failures

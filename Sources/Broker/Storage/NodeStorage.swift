@@ -12,6 +12,8 @@ struct FoundLog {
     let log: PartitionLog
     let directory: LogDirectoryHandle
     let highWatermark: Offset
+    /// A copy on its way into `directory`, of a log in another.
+    var isFuture = false
 }
 
 /// What of the node's directories is opened before the loops run: the metadata log, and what formatting laid down. The

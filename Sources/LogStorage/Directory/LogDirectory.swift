@@ -72,7 +72,9 @@ package final class LogDirectory: Sendable {
         package var logs: [(partition: TopicPartition, path: String)] = []
         /// Paths of logs that were deleted and are still to be removed.
         package var deleted: [String] = []
-        /// Paths of logs set aside, of copies on the way, and directories of no known meaning.
+        /// Copies of logs on their way into this directory, sorted.
+        package var futures: [(partition: TopicPartition, path: String)] = []
+        /// Paths of logs set aside, and directories of no known meaning.
         package var ignored: [String] = []
         /// Whether the last stop was orderly, and as which registration.
         package var cleanShutdown: CleanShutdownFile.Mark?
@@ -105,9 +107,11 @@ package final class LogDirectory: Sendable {
             case .log(let partition): contents.logs.append((partition, full))
             case .deleted: contents.deleted.append(full)
             case .metadata: break
-            case .future, .stray, .other: contents.ignored.append(full)
+            case .future(let partition, _): contents.futures.append((partition, full))
+            case .stray, .other: contents.ignored.append(full)
             }
         }
+        contents.futures.sort { $0.partition < $1.partition }
         contents.logs.sort { $0.partition < $1.partition }
         contents.recoveryPoints = try read(.recoveryPoint, &contents.faults)
         contents.logStarts = try read(.logStart, &contents.faults)

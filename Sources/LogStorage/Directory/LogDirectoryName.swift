@@ -51,6 +51,11 @@ package enum LogDirectoryName: Hashable, Sendable {
         named(partition, uniqueID, deletedSuffix)
     }
 
+    /// The name of a copy on its way into this directory.
+    package static func future(_ partition: TopicPartition, _ uniqueID: UUID) -> String {
+        named(partition, uniqueID, futureSuffix)
+    }
+
     /// The name under which a log is set aside that does not belong here.
     package static func stray(_ partition: TopicPartition, _ uniqueID: UUID) -> String {
         named(partition, uniqueID, straySuffix)

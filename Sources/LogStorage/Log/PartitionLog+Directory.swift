@@ -24,6 +24,14 @@ extension PartitionLog {
         state = .present(hasMetadata: true)
     }
 
+    /// Makes directory and files although nothing was appended: they tell a restart where the log begins.
+    package func makeFiles() throws(LogError) {
+        try materialize()
+        guard !active.isOnDisk else { return }
+        try active.create()
+        flushing.directoryChanges += 1
+    }
+
     /// Renames the log's directory so that no start takes it for a log, and closes it. Gives back
     /// the path, to be removed with `FileSystem.removeTree` after `file.delete.delay.ms`; nil if
     /// there is nothing on the disk.
