@@ -49,22 +49,18 @@ extension Draft {
 
     /// Replicas in directories that a starting broker no longer has, for a disk was exchanged or taken out, begin
     /// anew in one that it has. What they held is gone, so first nobody counts on them any more. One that was
-    /// the last in sync stays where it was: an empty log must not lead.
+    /// the last in sync stays where it was until others go on without it (`PartitionChange`): an empty log must
+    /// not lead.
     mutating func rehome(_ broker: BrokerRegistration) {
         guard image.metadataVersion.hasDirectories else { return }
-        func isHomeless(_ partition: PartitionImage) -> Bool {
-            guard let directory = partition.directory(on: broker.id) else { return false }
-            guard directory != .unassigned, directory != .migrating else { return false }
-            return !broker.directories.contains(directory)
-        }
         leave(broker.id, isUnclean: true) { partition in
-            isHomeless(partition)
+            broker.lacksDirectory(of: partition)
                 && (partition.isr.contains(broker.id)
                     || partition.eligibleLeaderReplicas.contains(broker.id))
         }
         let before = image
         before.forEachPartition { topic, key, partition in
-            guard isHomeless(partition), !partition.isr.contains(broker.id),
+            guard broker.lacksDirectory(of: partition), !partition.isr.contains(broker.id),
                 !partition.lastKnownELR.contains(broker.id),
                 let index = partition.replicas.firstIndex(of: broker.id)
             else { return }
@@ -137,5 +133,14 @@ extension Draft {
             guard partition.leader == nil, isConcerned(partition) else { return }
             append(change(of: partition, key, in: topic.name))
         }
+    }
+}
+
+extension BrokerRegistration {
+    /// Whether the broker no longer has the directory that its replica of `partition` lies in.
+    func lacksDirectory(of partition: PartitionImage) -> Bool {
+        guard let directory = partition.directory(on: id) else { return false }
+        guard directory != .unassigned, directory != .migrating else { return false }
+        return !directories.contains(directory)
     }
 }

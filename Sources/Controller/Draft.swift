@@ -74,9 +74,22 @@ struct Draft {
             $0 != leaving && isAcceptable($0, for: partition)
         }
         var change = PartitionChange(
-            of: partition, key: key, rules: rules(for: topic), acceptable: acceptable)
+            of: partition, key: key, rules: rules(for: topic), acceptable: acceptable,
+            newHomes: newHomes(in: partition))
         if allowsUncleanElection(in: topic) { change.election = .unclean }
         return change
+    }
+
+    /// Where replicas would lie that their brokers' registrations leave homeless: none, as a rule.
+    private func newHomes(in partition: PartitionImage) -> [BrokerID: DirectoryID] {
+        guard image.metadataVersion.hasDirectories else { return [:] }
+        var homes: [BrokerID: DirectoryID] = [:]
+        for broker in partition.replicas {
+            guard let registration = image.broker(broker) else { continue }
+            guard registration.lacksDirectory(of: partition) else { continue }
+            homes[broker] = defaultDirectory(on: broker)
+        }
+        return homes
     }
 
     mutating func append(_ change: consuming PartitionChange) {

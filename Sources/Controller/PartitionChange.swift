@@ -31,6 +31,8 @@ struct PartitionChange {
     /// The replicas that may lead: unfenced, not shutting down, their directory online. A list, as a closure
     /// would hold on to the image it asks and so make every change a copy.
     let acceptable: [BrokerID]
+    /// For each replica of `partition` whose broker no longer has its directory: where it would begin anew.
+    let newHomes: [BrokerID: DirectoryID]
 
     var election = ElectionKind.clean
     var isr: [BrokerID]
@@ -46,12 +48,13 @@ struct PartitionChange {
 
     init(
         of partition: PartitionImage, key: PartitionKey, rules: PartitionRules,
-        acceptable: [BrokerID]
+        acceptable: [BrokerID], newHomes: [BrokerID: DirectoryID] = [:]
     ) {
         self.key = key
         self.partition = partition
         self.rules = rules
         self.acceptable = acceptable
+        self.newHomes = newHomes
         isr = partition.isr
         recoveryState = partition.recoveryState
         directories = partition.directories
@@ -174,6 +177,7 @@ extension PartitionChange {
 extension PartitionChange {
     private mutating func write(_ leader: BrokerID?) -> PartitionChangeRecord? {
         keepLastKnownLeader(leader)
+        moveReleased()
         var record = PartitionChangeRecord()
         record.partitionID = key.partition
         record.topicID = key.topicID.uuid
@@ -203,6 +207,22 @@ extension PartitionChange {
             lastKnown = []
         } else if isr.isEmpty, let last = partition.leader {
             lastKnown = [last]
+        }
+    }
+
+    /// A replica whose directory is gone stays where it was while it may still be made leader: an empty log must not
+    /// lead. With the change that makes others go on without it, it begins anew.
+    private mutating func moveReleased() {
+        guard !newHomes.isEmpty else { return }
+        func isKept(_ broker: BrokerID) -> Bool {
+            isr.contains(broker) || eligible.contains(broker) || lastKnown.contains(broker)
+        }
+        func wasKept(_ broker: BrokerID) -> Bool {
+            partition.isr.contains(broker) || partition.eligibleLeaderReplicas.contains(broker)
+                || partition.lastKnownELR.contains(broker)
+        }
+        for (index, broker) in replicas.enumerated() where wasKept(broker) && !isKept(broker) {
+            if let home = newHomes[broker] { directories[index] = home }
         }
     }
 

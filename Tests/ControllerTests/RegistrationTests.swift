@@ -135,6 +135,26 @@ struct RegistrationTests {
         #expect(cluster.violations == [])
     }
 
+    @Test func `on another disk begins a replica anew only once others go on without it`() throws {
+        var cluster = Cluster(elr: true)
+        try cluster.start([1, 2])
+        try cluster.create("t", [[1, 2]], configs: [("min.insync.replicas", "2")])
+        try cluster.beat(2, fence: true)
+        try cluster.beat(1, fence: true)
+        cluster.controller.connectionLost(by: 1, now: cluster.now)
+        #expect(cluster.partition("t")?.lastKnownELR == [1])
+        var request = cluster.request(1, incarnation: 2)
+        request.directories = [Cluster.directory(1, 7)]
+        try cluster.register(request)
+        #expect(cluster.partition("t")?.directory(on: 1) == Cluster.directory(1))
+        try cluster.beat(1)
+        #expect(cluster.partition("t")?.line == "leader -1 isr  elr 2")
+        try cluster.beat(2)
+        #expect(cluster.partition("t")?.line == "leader 2 isr 2")
+        #expect(cluster.partition("t")?.directory(on: 1) == Cluster.directory(1, 7))
+        #expect(cluster.violations == [])
+    }
+
     @Test func `after a kill counts what was acknowledged from memory as lost, and no more`() throws
     {
         var cluster = Cluster(elr: true)
