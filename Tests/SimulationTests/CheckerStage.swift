@@ -37,6 +37,22 @@ final class CheckerStage {
 
     var broken: [Rule] { checker.violations.map(\.rule) }
 
+    /// A node gets an empty disk under another directory id.
+    func exchangeDisk(of node: Int) {
+        let former = disks[node - 1].wipe()
+        checker.diskExchanged(
+            BrokerID(Int32(node)), former, for: disks[node - 1],
+            DirectoryID(UUID(high: 9, low: UInt64(node))))
+        for name in ["orders-0", "__cluster_metadata-0"] {
+            do {
+                try systems[node - 1].createDirectory("/data/\(name)")
+            } catch {
+                preconditionFailure("an empty disk takes directories: \(error)")
+            }
+        }
+        for key in sizes.keys where key.hasPrefix("\(node) ") { sizes[key] = nil }
+    }
+
     /// Appends a batch of one record with that offset and epoch to the log of a node.
     func write(
         _ node: Int, _ offset: Int64, epoch: Int32 = 0, value: String = "v",

@@ -78,13 +78,29 @@ struct PartitionRuleTests {
     @Test func `not by a node whose disk was exchanged, until it is in the ISR again`() throws {
         for node in 1...2 { try stage.write(node, 0) }
         stage.see(1, end: 1, highWatermark: 1)
-        stage.disks[1].wipe()
-        stage.checker.excuse(2)
+        stage.exchangeDisk(of: 2)
         stage.see(2, life: 2, leads: false, end: 0, highWatermark: 0)
         stage.commit(isr: [1], partitionEpoch: 1, at: 2)
         #expect(stage.broken.isEmpty)
         stage.commit(isr: [1, 2], partitionEpoch: 2, at: 3)
         #expect(stage.broken == [.candidatesAreComplete])
+    }
+
+    @Test func `not by a leader that learns late that a member's disk was exchanged`() throws {
+        for node in 1...2 { try stage.write(node, 0) }
+        stage.exchangeDisk(of: 2)
+        stage.commit(isr: [1], partitionEpoch: 1, at: 2)
+        stage.see(1, end: 1, highWatermark: 1)
+        #expect(stage.broken.isEmpty)
+    }
+
+    @Test func `by a leader that counts on what was not on the disk that was taken out`() throws {
+        try stage.write(1, 0)
+        try stage.write(2, 0, synced: false)
+        stage.exchangeDisk(of: 2)
+        stage.commit(isr: [1], partitionEpoch: 1, at: 2)
+        stage.see(1, end: 1, highWatermark: 1)
+        #expect(stage.broken == [.committedIsDurable])
     }
 
     @Test func `by two leaders of one epoch`() {
@@ -157,9 +173,16 @@ struct QuorumRuleTests {
     }
 
     @Test func `by a commit that counts a voter whose disk was exchanged`() throws {
-        stage.checker.watch(2, stage.disks[1], DirectoryID(UUID(high: 9, low: 9)))
+        stage.exchangeDisk(of: 2)
         try commitOne()
         #expect(stage.broken == [.quorumCommitsOnMajority])
+    }
+
+    @Test func `not by a commit that counts what was on a disk before it was taken out`() throws {
+        for node in 1...2 { try stage.write(node, 0, epoch: 1, to: log) }
+        stage.exchangeDisk(of: 2)
+        stage.seeQuorum(1, highWatermark: 1)
+        #expect(stage.broken.isEmpty)
     }
 
     @Test func `by two leaders of a term`() {
@@ -223,7 +246,7 @@ struct QuorumRuleTests {
 
     @Test func `not by a voter whose disk was exchanged and that is another now`() {
         stage.checker.heard(3, votesFor: 1, in: 5)
-        stage.checker.watch(3, stage.disks[2], DirectoryID(UUID(high: 9, low: 9)))
+        stage.exchangeDisk(of: 3)
         stage.checker.heard(3, votesFor: 2, in: 5)
         #expect(stage.broken.isEmpty)
     }

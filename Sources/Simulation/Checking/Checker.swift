@@ -57,7 +57,7 @@ package final class Checker {
 
     // MARK: Nodes and their disks
 
-    /// A node whose disk is looked at, or whose disk was exchanged.
+    /// A node whose disk is looked at.
     package func watch(_ node: BrokerID, _ disk: SimulatedDisk, _ directoryID: DirectoryID) {
         disks.add(node, disk, directoryID)
     }
@@ -65,6 +65,16 @@ package final class Checker {
     /// A node's disk has lost what was durable on it: it is not held to its promises until the controller
     /// has struck it off.
     package func excuse(_ node: BrokerID) { partitions.excuse(node) }
+
+    /// A node's disk was exchanged, for one that may be empty, and the one it had is `former`. The node is not held to
+    /// its promises until the controller has struck it off.
+    package func diskExchanged(
+        _ node: BrokerID, _ former: SimulatedDisk, for disk: SimulatedDisk,
+        _ directoryID: DirectoryID
+    ) {
+        disks.exchange(node, former, for: disk, directoryID)
+        partitions.excuse(node)
+    }
 
     /// A node's disk lies about syncs: what was written there is taken for durable. It must not lose power.
     package func distrust(_ node: BrokerID) { disks.distrust(node) }

@@ -4,11 +4,15 @@ internal import Model
 final class NodeDisks {
     private struct LogKey: Hashable {
         let node: BrokerID
+        let directoryID: DirectoryID?
         let path: String
         let isDurable: Bool
     }
 
     private var disks: [BrokerID: SimulatedDisk] = [:]
+    /// Disks that were taken out, each with what it held then.
+    private var formerDisks: [DirectoryID: SimulatedDisk] = [:]
+    private var formerIDs: [BrokerID: DirectoryID] = [:]
     private var logs: [LogKey: DiskLog] = [:]
     private var distrusted: Set<BrokerID> = []
     /// The formatted directory of each node.
@@ -22,12 +26,44 @@ final class NodeDisks {
         directoryIDs[node] = directoryID
     }
 
+    /// A node's disk is another from now on, and the one that was taken out is `former`.
+    func exchange(
+        _ node: BrokerID, _ former: SimulatedDisk, for disk: SimulatedDisk,
+        _ directoryID: DirectoryID
+    ) {
+        if let formerID = directoryIDs[node], formerID != directoryID {
+            formerDisks[formerID] = former
+            formerIDs[node] = formerID
+        }
+        add(node, disk, directoryID)
+    }
+
     /// The log in the directory `path`; nil if nobody knows the node.
     func log(of node: BrokerID, in path: String, _ depth: DiskLog.Depth) -> DiskLog? {
+        disks[node].map { log(on: $0, of: node, nil, in: path, depth) }
+    }
+
+    /// What is durable of the log in the formatted directory `id` of a node, taken out or not; nil if it never
+    /// had such a one.
+    func durableLog(of node: BrokerID, _ id: DirectoryID, in path: String) -> DiskLog? {
+        if id == directoryIDs[node] { return log(of: node, in: path, .durable) }
+        guard let disk = formerDisks[id], formerIDs[node] == id else { return nil }
+        return log(on: disk, of: node, id, in: path, .durable)
+    }
+
+    /// What was durable of the log on the disk that was taken out of the node; nil if none was.
+    func formerLog(of node: BrokerID, in path: String) -> DiskLog? {
+        formerIDs[node].flatMap { durableLog(of: node, $0, in: path) }
+    }
+
+    private func log(
+        on disk: SimulatedDisk, of node: BrokerID, _ directoryID: DirectoryID?, in path: String,
+        _ depth: DiskLog.Depth
+    ) -> DiskLog {
         let key = LogKey(
-            node: node, path: path, isDurable: depth == .durable && !distrusted.contains(node))
+            node: node, directoryID: directoryID, path: path,
+            isDurable: depth == .durable && !distrusted.contains(node))
         if let log = logs[key] { return log }
-        guard let disk = disks[node] else { return nil }
         let log = DiskLog(disk, path, key.isDurable ? .durable : .seen)
         logs[key] = log
         return log

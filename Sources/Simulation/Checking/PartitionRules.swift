@@ -36,6 +36,8 @@ final class PartitionRules {
         var newest: PartitionImage?
         /// Nodes whose disk has lost what they promised, until the controller has struck them off.
         var excused: Set<BrokerID> = []
+        /// In which partition epoch it did so.
+        var struckOff: [BrokerID: PartitionEpoch] = [:]
         /// Acknowledged without a sync: what is committed may be lost.
         var isVolatile = false
 
@@ -68,7 +70,7 @@ final class PartitionRules {
     /// A partition's log need not keep what was committed.
     func isVolatile(_ key: PartitionKey) -> Bool { tracks[key]?.isVolatile ?? false }
 
-    /// The node's disk has lost what was durable: its promises are void until the controller knows.
+    /// The node's disk was taken out: its promises are void until the controller knows.
     func excuse(_ node: BrokerID) {
         excused.insert(node)
         for track in tracks.values { track.excused.insert(node) }
@@ -89,7 +91,10 @@ final class PartitionRules {
         if let newest = track.newest, newest.partitionEpoch > state.partitionEpoch { return }
         track.newest = state
         let candidates = track.candidates
-        track.excused.formIntersection(candidates)
+        for node in track.excused where !candidates.contains(node) {
+            track.excused.remove(node)
+            track.struckOff[node] = state.partitionEpoch
+        }
         for candidate in candidates where !track.excused.contains(candidate) {
             checkComplete(candidate, track)
         }
@@ -192,18 +197,34 @@ final class PartitionRules {
         let from = track.committed.end
         track.committed.append(log.prints(in: from..<facts.highWatermark))
         guard !track.isVolatile else { return }
-        for member in facts.inSyncReplicas where !track.excused.contains(member) {
-            guard let log = disks.log(of: member, in: track.path, .durable) else { continue }
-            if let difference = track.committed.difference(
-                from: log, in: from..<facts.highWatermark)
-            {
-                violations.report(
-                    .committedIsDurable,
-                    "\(track.name) epoch \(facts.leaderEpoch.rawValue): leader \(life.node.rawValue) "
-                        + "commits up to \(facts.highWatermark.rawValue); on the disk of "
-                        + "\(member.rawValue): \(difference)")
+        let range = from..<facts.highWatermark
+        for member in facts.inSyncReplicas {
+            guard let difference = missing(range, on: member, facts.partitionEpoch, track) else {
+                continue
             }
+            violations.report(
+                .committedIsDurable,
+                "\(track.name) epoch \(facts.leaderEpoch.rawValue): leader \(life.node.rawValue) "
+                    + "commits up to \(facts.highWatermark.rawValue); on the disk of "
+                    + "\(member.rawValue): \(difference)")
         }
+    }
+
+    /// What a member's disk lacks of what is committed; nil if nothing.
+    ///
+    /// A leader that acts on a state from before the member was struck off may count on what is on the disk that
+    /// was taken out: the member had it when it said so, and the others have it still.
+    private func missing(
+        _ range: Range<Offset>, on member: BrokerID, _ epoch: PartitionEpoch, _ track: Track
+    ) -> String? {
+        guard let log = disks.log(of: member, in: track.path, .durable) else { return nil }
+        let difference = track.committed.difference(from: log, in: range)
+        let mayBeLost =
+            track.excused.contains(member) || track.struckOff[member].map { $0 > epoch } ?? false
+        guard difference != nil, mayBeLost else { return difference }
+        // A disk that was damaged, not taken out, does not tell what it had.
+        let former = disks.formerLog(of: member, in: track.path)
+        return former.flatMap { track.committed.difference(from: $0, in: range) }
     }
 
     private func checkMatch(

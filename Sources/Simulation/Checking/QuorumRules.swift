@@ -116,14 +116,14 @@ final class QuorumRules {
         guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
         let from = committed.end
         committed.append(log.prints(in: from..<end))
+        // A voter whose disk was taken out since it said that it has them counts: what it said was true, and the loss
+        // of a minority's disks is what a quorum survives. One that has them under another directory id does not.
         let holders = voters.filter { voter in
-            let isSame =
+            let log =
                 voter.directoryID == .unassigned
-                || disks.directoryIDs[voter.id] == voter.directoryID
-            guard isSame, let log = disks.log(of: voter.id, in: Self.path, .durable) else {
-                return false
-            }
-            return committed.difference(from: log, in: from..<end) == nil
+                ? disks.log(of: voter.id, in: Self.path, .durable)
+                : disks.durableLog(of: voter.id, voter.directoryID, in: Self.path)
+            return log.map { committed.difference(from: $0, in: from..<end) == nil } ?? false
         }
         if let epoch = committed.lastEpoch, epoch.rawValue != term.rawValue {
             violations.report(

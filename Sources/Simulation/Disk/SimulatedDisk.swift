@@ -93,12 +93,18 @@ package final class SimulatedDisk: @unchecked Sendable {
     }
 
     /// The disk is exchanged for an empty one, while nothing runs on its host.
-    package func wipe() {
+    ///
+    /// - Returns: what was taken out, for those who want to look at it.
+    @discardableResult
+    package func wipe() -> SimulatedDisk {
         forgetPowerFailure()
+        let former = SimulatedDisk(time: time, seed: 0)
+        former.root = root
         root = DiskDirectory(number: 0)
         nameChanges = []
         locks = [:]
         time.trace.note(.fault, 1, at: time.now)
+        return former
     }
 
     private func survive() -> DiskDirectory {
