@@ -76,9 +76,17 @@ extension Controller {
         return ControllerResult(draft.records, reply)
     }
 
-    /// The connection on which the broker's last heartbeat came is gone without goodbye (design.md §5).
-    package mutating func connectionLost(by broker: BrokerID, now: Instant) {
-        active?.liveness.connectionLost(by: broker, deadline: now + settings.connectionGrace)
+    /// The connection on which the broker's last heartbeat came is gone (design.md §5).
+    ///
+    /// - Parameter wasClosed: the broker's own kernel said so, which it does when the process is gone or has closed the
+    ///   connection. Otherwise somebody on the way may have broken it here only, and the broker may believe for
+    ///   as long as its lease lasts that it is heard.
+    package mutating func connectionLost(by broker: BrokerID, wasClosed: Bool, now: Instant) {
+        var deadline = now + settings.connectionGrace
+        if !wasClosed, let heard = active?.liveness.contact(of: broker)?.lastHeard {
+            deadline = max(deadline, heard + settings.brokerLease)
+        }
+        active?.liveness.connectionLost(by: broker, deadline: deadline)
     }
 
     /// This controller has just become active, because its connection to the leader before it broke without

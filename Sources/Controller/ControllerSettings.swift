@@ -15,6 +15,9 @@ package struct ControllerSettings: Sendable {
     package var kafkaSession: Duration = .seconds(9)
     /// From the loss of a heartbeat connection to the heartbeat on a new one (design.md §5).
     package var connectionGrace = connectionGrace
+    /// From the last heartbeat of a broker whose connection did not end in order: by then it knows by itself that
+    /// it is not heard (`leaseMax`).
+    package var brokerLease = leaseMax
     /// From becoming active to the first sign of life of a Martlet broker (design.md §5).
     package var activationGrace = activationGrace
     /// From becoming active to the first sign of life of the broker beside the controller before, if the
@@ -35,6 +38,8 @@ package struct ControllerSettings: Sendable {
         self.broker = broker
     }
 
+    /// What an answered heartbeat is worth to a broker, at most (`LeadershipLease`).
+    package static let leaseMax = Duration.milliseconds(700)
     /// Brokers count on both graces: a lease ends before them.
     package static let connectionGrace = Duration.milliseconds(300)
     package static let activationGrace = Duration.milliseconds(500)

@@ -11,7 +11,8 @@ package import Model
 ///   knowing: then its voters have heard nothing of it for the quorum's fetch timeout, after `idleMax` at the
 ///   latest it waits for a commit that does not come and answers no more, and its successor waits
 ///   `activationGrace` for this broker. `leaseMax` is what these leave.
-/// - *The heartbeat connection broke*: if the controller saw it too, it fences `connectionGrace` later.
+/// - *The heartbeat connection broke*: if the controller saw it too, it fences `connectionGrace` later. If it broke
+///   there and not here, the controller waits for the end of what the last heartbeat that it heard is worth.
 /// - *The controller's process is gone* (its port refuses): only a new one can fence, `activationGrace` after
 ///   its election.
 /// - *Another controller is, or will be, active*: it fences `activationGrace` after it became active.
@@ -22,19 +23,22 @@ package import Model
 package struct LeadershipLease: Hashable, Sendable {
     /// The times a lease is made of. The graces are those of the controller (`ControllerSettings`).
     package struct Terms: Hashable, Sendable {
-        let leaseMax: Duration
+        /// What an answered heartbeat is worth.
+        package let leaseMax: Duration
         let connectionGrace: Duration
         let activationGrace: Duration
         let heartbeatInterval: Duration
 
-        /// - Parameter idleMax: how long a controller answers without having committed anything.
+        /// - Parameters:
+        ///   - longest: what a controller may count on after which no answered heartbeat is worth anything.
+        ///   - idleMax: how long a controller answers without having committed anything.
         package init(
-            session: Duration, quorumFetchTimeout: Duration, idleMax: Duration,
+            longest: Duration, quorumFetchTimeout: Duration, idleMax: Duration,
             heartbeatInterval: Duration, connectionGrace: Duration, activationGrace: Duration
         ) {
             let successor = quorumFetchTimeout + activationGrace - idleMax
             // Shorter than two heartbeats no lease would hold.
-            leaseMax = max(min(session, successor), heartbeatInterval * 2)
+            leaseMax = max(min(longest, successor), heartbeatInterval * 2)
             self.connectionGrace = connectionGrace
             self.activationGrace = activationGrace
             self.heartbeatInterval = heartbeatInterval

@@ -79,10 +79,23 @@ struct HeartbeatTests {
     @Test func `ends soon after its connection broke, unless it is heard on another`() throws {
         var cluster = Cluster()
         try cluster.start([1, 2])
-        cluster.controller.connectionLost(by: 1, now: cluster.now)
-        cluster.controller.connectionLost(by: 2, now: cluster.now)
+        cluster.controller.connectionLost(by: 1, wasClosed: true, now: cluster.now)
+        cluster.controller.connectionLost(by: 2, wasClosed: true, now: cluster.now)
         #expect(try cluster.pass(.milliseconds(300), alive: [2]) == [.fenced(1)])
         #expect(try cluster.pass(.seconds(1), alive: [2]) == [])
+    }
+
+    @Test func `ends after a reset only when the lease has`() throws {
+        var cluster = Cluster()
+        try cluster.start([1, 2])
+        cluster.now = cluster.now + .milliseconds(200)
+        try cluster.beat(2)
+        cluster.controller.connectionLost(by: 1, wasClosed: false, now: cluster.now)
+        cluster.controller.connectionLost(by: 2, wasClosed: false, now: cluster.now)
+        #expect(try cluster.pass(.milliseconds(400)) == [])
+        #expect(try cluster.pass(.milliseconds(100)) == [.fenced(1)])
+        #expect(try cluster.pass(.milliseconds(100)) == [])
+        #expect(try cluster.pass(.milliseconds(100)) == [.fenced(2)])
     }
 
     @Test func `must be shown soon to a new controller`() throws {

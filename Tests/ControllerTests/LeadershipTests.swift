@@ -117,7 +117,7 @@ struct RandomFailureTests {
             case 1, 2, 3: try cluster.beat(broker)
             case 4: try cluster.beat(broker, shutdown: true)
             case 5:
-                cluster.controller.connectionLost(by: broker, now: cluster.now)
+                cluster.controller.connectionLost(by: broker, wasClosed: true, now: cluster.now)
                 let epoch = cluster.image.broker(broker)?.epoch ?? .none
                 try cluster.register(
                     cluster.request(

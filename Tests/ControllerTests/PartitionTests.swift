@@ -217,7 +217,7 @@ struct EligibleReplicaTests {
         for broker in [1, 2, 3] as [BrokerID] { try cluster.beat(broker, fence: true) }
         // 2 and 3 come back without what they had: nobody is eligible any more.
         for broker in [2, 3] as [BrokerID] {
-            cluster.controller.connectionLost(by: broker, now: cluster.now)
+            cluster.controller.connectionLost(by: broker, wasClosed: true, now: cluster.now)
             try cluster.register(cluster.request(broker, incarnation: 2))
         }
         #expect(cluster.partition("t")?.line == "leader -1 isr ")

@@ -69,7 +69,7 @@ struct RegistrationTests {
     {
         var cluster = Cluster()
         try cluster.start([1])
-        cluster.controller.connectionLost(by: 1, now: cluster.now)
+        cluster.controller.connectionLost(by: 1, wasClosed: true, now: cluster.now)
         #expect(refusal { try cluster.register(cluster.request(1, incarnation: 2)) } == nil)
     }
 
@@ -89,8 +89,8 @@ struct RegistrationTests {
         try cluster.create("t", [[1, 2, 3]], configs: [("min.insync.replicas", "3")])
         try cluster.alter("t", isr: [1, 3])
         #expect(cluster.partition("t")?.line == "leader 1 isr 1,3 elr 2")
-        cluster.controller.connectionLost(by: 2, now: cluster.now)
-        cluster.controller.connectionLost(by: 3, now: cluster.now)
+        cluster.controller.connectionLost(by: 2, wasClosed: true, now: cluster.now)
+        cluster.controller.connectionLost(by: 3, wasClosed: true, now: cluster.now)
         try cluster.register(cluster.request(2, incarnation: 2))
         #expect(cluster.partition("t")?.line == "leader 1 isr 1,3")
         // A process that brings what its predecessor had is merely fenced.
@@ -106,7 +106,7 @@ struct RegistrationTests {
         try cluster.start([1, 2])
         try cluster.create("t", [[1, 2]])
         try cluster.create("alone", [[2]])
-        cluster.controller.connectionLost(by: 2, now: cluster.now)
+        cluster.controller.connectionLost(by: 2, wasClosed: true, now: cluster.now)
         let epoch = try #require(cluster.image.broker(2)?.epoch)
         // Even if it says that it brings all that it had.
         var request = cluster.request(2, incarnation: 2, previousEpoch: epoch)
@@ -125,7 +125,7 @@ struct RegistrationTests {
         var cluster = Cluster(elr: false)
         try cluster.start([1, 2])
         try cluster.create("alone", [[2]])
-        cluster.controller.connectionLost(by: 2, now: cluster.now)
+        cluster.controller.connectionLost(by: 2, wasClosed: true, now: cluster.now)
         var request = cluster.request(2, incarnation: 2)
         request.directories = [Cluster.directory(2, 7)]
         try cluster.register(request)
@@ -141,7 +141,7 @@ struct RegistrationTests {
         try cluster.create("t", [[1, 2]], configs: [("min.insync.replicas", "2")])
         try cluster.beat(2, fence: true)
         try cluster.beat(1, fence: true)
-        cluster.controller.connectionLost(by: 1, now: cluster.now)
+        cluster.controller.connectionLost(by: 1, wasClosed: true, now: cluster.now)
         #expect(cluster.partition("t")?.lastKnownELR == [1])
         var request = cluster.request(1, incarnation: 2)
         request.directories = [Cluster.directory(1, 7)]
@@ -163,7 +163,7 @@ struct RegistrationTests {
         try cluster.create(
             "memory", [[1, 2, 3]],
             configs: [("flush.before.ack", "false"), ("min.insync.replicas", "3")])
-        cluster.controller.connectionLost(by: 3, now: cluster.now)
+        cluster.controller.connectionLost(by: 3, wasClosed: true, now: cluster.now)
         let epoch = try #require(cluster.image.broker(3)?.epoch)
         try cluster.register(cluster.request(3, incarnation: 2, previousEpoch: epoch))
         #expect(cluster.partition("disk")?.line == "leader 1 isr 1,2 elr 3")

@@ -9,11 +9,11 @@ private func ms(_ count: Int64) -> Instant { Instant(nanoseconds: count * 1_000_
 @Suite("A leader's lease")
 struct LeadershipLeaseTests {
     private func lease(
-        session: Duration = .seconds(2), idleMax: Duration = .milliseconds(500)
+        longest: Duration = .seconds(2), idleMax: Duration = .milliseconds(500)
     ) -> LeadershipLease {
         LeadershipLease(
             LeadershipLease.Terms(
-                session: session, quorumFetchTimeout: .seconds(1), idleMax: idleMax,
+                longest: longest, quorumFetchTimeout: .seconds(1), idleMax: idleMax,
                 heartbeatInterval: .milliseconds(200), connectionGrace: .milliseconds(300),
                 activationGrace: .milliseconds(500)))
     }
@@ -37,8 +37,8 @@ struct LeadershipLeaseTests {
         #expect(!it.isHeld(at: ms(2_000)))
     }
 
-    @Test func `is no longer than the session`() {
-        var it = lease(session: .milliseconds(600))
+    @Test func `is no longer than the controller counts on`() {
+        var it = lease(longest: .milliseconds(600))
         it.heartbeatAnswered(sentAt: ms(0))
         #expect(it.expiry == ms(600))
     }

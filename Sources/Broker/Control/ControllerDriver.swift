@@ -221,11 +221,14 @@ extension ControllerDriver {
 // MARK: - Time
 
 extension ControllerDriver {
-    /// The connection on which the broker's last heartbeat came broke without goodbye.
-    func connectionLost(by broker: BrokerID) {
+    /// The connection on which the broker's last heartbeat came ended.
+    ///
+    /// - Parameter wasClosed: by the broker's side, in order.
+    func connectionLost(by broker: BrokerID, wasClosed: Bool) {
         guard controller.isActive else { return }
-        log.info("heartbeatConnectionLost", ["broker": broker.rawValue])
-        controller.connectionLost(by: broker, now: loop.now)
+        log.info(
+            "heartbeatConnectionLost", ["broker": broker.rawValue, "wasClosed": "\(wasClosed)"])
+        controller.connectionLost(by: broker, wasClosed: wasClosed, now: loop.now)
         scheduleDeadline()
     }
 

@@ -289,11 +289,12 @@ final class BrokerLifecycle {
 
 extension NodeConfiguration {
     /// What a lease of this broker is made of.
-    fileprivate var leaseTerms: LeadershipLease.Terms {
+    var leaseTerms: LeadershipLease.Terms {
         // Without no-op records a deposed controller finds out by its own check of the quorum only.
         let check = quorumFetchTimeout * 3 / 2
         return LeadershipLease.Terms(
-            session: brokerSession, quorumFetchTimeout: quorumFetchTimeout,
+            longest: min(brokerSession, ControllerSettings.leaseMax),
+            quorumFetchTimeout: quorumFetchTimeout,
             idleMax: noOpInterval > .zero ? min(noOpInterval, check) : check,
             heartbeatInterval: heartbeatInterval,
             connectionGrace: ControllerSettings.connectionGrace,

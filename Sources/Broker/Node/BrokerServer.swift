@@ -7,6 +7,7 @@ internal import Metadata
 internal import Model
 package import Ports
 internal import Raft
+internal import Replication
 package import Telemetry
 
 /// Why a node cannot start, in words that name the thing and the remedy.
@@ -167,6 +168,7 @@ package final class BrokerServer: Sendable {
             nodeID: configuration.nodeID, clusterID: storage.clusterID,
             broker: configuration.settings)
         settings.martletSession = configuration.brokerSession
+        settings.brokerLease = configuration.leaseTerms.leaseMax
         settings.noOpInterval =
             configuration.noOpInterval > .zero ? configuration.noOpInterval : nil
         let isBalancing = configuration.settings.flag("auto.leader.rebalance.enable")

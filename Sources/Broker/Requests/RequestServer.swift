@@ -80,7 +80,8 @@ final class RequestServer {
     func connectionClosed(_ connection: ClientConnection, _ reason: CloseReason) {
         shard.node.connections.release(PeerAddress.host(of: connection.peer))
         if let broker = connection.heartbeatOf {
-            shard.cluster?.run { $0.controller?.connectionLost(by: broker) }
+            let wasClosed = reason == .closedByPeer
+            shard.cluster?.run { $0.controller?.connectionLost(by: broker, wasClosed: wasClosed) }
         }
         switch reason {
         case .invalidFrame(let length):

@@ -219,7 +219,7 @@ struct ControllerDriverTests {
         log.commit(to: driver)
         #expect(driver.image.broker(BrokerID(5))?.isFenced == false)
         #expect(driver.image.broker(BrokerID(6))?.isFenced == true)
-        driver.connectionLost(by: BrokerID(5))
+        driver.connectionLost(by: BrokerID(5), wasClosed: true)
         loop.pass(.milliseconds(300))
         log.commit(to: driver)
         #expect(driver.image.broker(BrokerID(5))?.isFenced == true)
