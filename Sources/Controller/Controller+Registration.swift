@@ -60,7 +60,7 @@ extension Controller {
             directories: request.directories,
             cordonedDirectories: isSameProcess ? known?.cordonedDirectories : nil)
         draft.append(.registerBroker(registration.record))
-        if !isSameProcess { draft.rehome(registration) }
+        draft.rehome(registration)
         return ControllerResult(draft.records, registration.epoch)
     }
 

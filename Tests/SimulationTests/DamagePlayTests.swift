@@ -1,4 +1,5 @@
 import Bytes
+import Metadata
 import Model
 import Simulation
 import Testing
@@ -66,6 +67,27 @@ struct DamagePlayTests {
         // What it says from now on is what was written.
         leader.kill()
         #expect(stage.acknowledgesMore(within: .seconds(10)))
+        stage.finish()
+    }
+
+    /// Of the two that may lead, one was left alone when the other had died; its disk has lost what it had synced.
+    @Test(arguments: [0, 700])
+    func `is not made leader for what it once had`(size: Int) throws {
+        var plan = ClusterPlan.separate(controllers: 3, brokers: 3)
+        plan.settings = ["log.flush.offset.checkpoint.interval.ms=1000"]
+        let stage = Stage(480 + UInt64(size), plan)
+        stage.cluster.time.pass(.seconds(3))
+        let (eligible, last, third) = try stage.killToTheLast()
+        let path = segment(of: stage.place)
+        #expect(try #require(eligible.disk.bytes(of: path)).count > size)
+        eligible.disk.resize(path, to: size)
+        stage.cluster.checker.excuse(eligible.id)
+        eligible.start()
+        third.start()
+        #expect(!stage.acknowledgesMore(1, within: .seconds(3)))
+        #expect(stage.state(of: stage.place)?.leader == nil)
+        last.start()
+        #expect(stage.acknowledgesMore(within: .seconds(15)))
         stage.finish()
     }
 

@@ -56,6 +56,26 @@ struct LeadershipPlayTests {
         stage.finish()
     }
 
+    /// The controller has registered it, and it has died before it heard of that.
+    @Test(arguments: 225...226)
+    func `goes on from an eligible replica that was killed while it registered`(seed: UInt64) throws
+    {
+        let stage = Stage(seed, .separate(controllers: 3, brokers: 3))
+        let (eligible, _, third) = try stage.killToTheLast()
+        let before = stage.newest?.broker(eligible.id)?.epoch
+        eligible.start()
+        let isRegistered = stage.cluster.time.pass(atMost: .seconds(5)) {
+            stage.newest?.broker(eligible.id)?.epoch != before
+        }
+        #expect(isRegistered)
+        eligible.kill()
+        eligible.start()
+        third.start()
+        #expect(stage.acknowledgesMore(within: .seconds(15)))
+        #expect(stage.state(of: stage.place)?.leader == eligible.id)
+        stage.finish()
+    }
+
     /// The leader's clients and followers reach it, the controller does not.
     @Test func `moves a leader that the controller cannot reach, and it acknowledges nothing more`()
         throws

@@ -24,9 +24,35 @@ struct Stage {
 
     /// A partition as the newest metadata that a node has describes it.
     func state(of place: TopicPartition) -> PartitionImage? {
+        newest?.topic(named: place.topic)?.partition(place.partition)
+    }
+
+    /// The newest metadata that a node has.
+    var newest: MetadataImage? {
         let images = cluster.nodes.compactMap(\.metadata)
-        let newest = images.max { $0.position.lastOffset < $1.position.lastOffset }
-        return newest?.topic(named: place.topic)?.partition(place.partition)
+        return images.max { $0.position.lastOffset < $1.position.lastOffset }
+    }
+
+    /// Kills all brokers with the first partition, so that only two of them may be made its leader: one that left the
+    /// ISR when it was at its minimum, and the one that was left.
+    func killToTheLast() throws -> (
+        eligible: SimulatedNode, last: SimulatedNode, third: SimulatedNode
+    ) {
+        let last = try leader()
+        let others = cluster.nodes.filter { $0.role.isBroker && $0 !== last }
+        for other in others { other.kill() }
+        let isAlone = cluster.time.pass(atMost: .seconds(5)) { state(of: place)?.isr == [last.id] }
+        #expect(isAlone)
+        let eligible = state(of: place)?.eligibleLeaderReplicas ?? []
+        last.kill()
+        let isOver = cluster.time.pass(atMost: .seconds(5)) {
+            state(of: place)?.leader == nil
+        }
+        #expect(isOver)
+        return (
+            try #require(others.first { eligible.contains($0.id) }), last,
+            try #require(others.first { !eligible.contains($0.id) })
+        )
     }
 
     /// The node that leads the first partition.

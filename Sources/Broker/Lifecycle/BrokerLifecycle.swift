@@ -23,7 +23,7 @@ final class BrokerLifecycle {
     struct Registration {
         let brokerID: BrokerID
         let clusterID: String
-        let incarnationID: UUID
+        var incarnationID: UUID
         let endpoints: [Endpoint]
         let features: [(name: String, levels: ClosedRange<Int16>)]
         let rack: String?
@@ -51,7 +51,7 @@ final class BrokerLifecycle {
     var appliedOffset: () -> Offset = { .none }
     /// Directories that failed since the start.
     var offlineDirectories: [DirectoryID] = []
-    /// The broker is registered under an epoch.
+    /// The broker is registered under an epoch: to be noted before it may be unfenced (`registrationNoted`).
     var registered: ((BrokerEpoch) -> Void)?
     /// The controller counts on this broker.
     var unfenced: (() -> Void)?
@@ -66,6 +66,8 @@ final class BrokerLifecycle {
     /// There is news since the heartbeat under way was sent.
     private var mustRepeat = false
     private var hasServed = false
+    /// The directories say under which epoch they are in use.
+    private var isNoted = false
     private var isLeaving = false
     private var isStopped = false
     private var registrationDeadline: Instant?
@@ -85,9 +87,15 @@ final class BrokerLifecycle {
         channel.disconnected = { [weak self] reason in self?.connectionLost(reason) }
     }
 
-    /// - Parameter previousEpoch: under which the directories were used before.
-    func start(previousEpoch: BrokerEpoch) {
+    /// As whom this process registers, unless one before it did not live to hear the answer.
+    var incarnationID: UUID { registration.incarnationID }
+
+    /// - Parameters:
+    ///   - previousEpoch: under which the directories were used before.
+    ///   - incarnationID: as whom to register; noted in the directories by now.
+    func start(previousEpoch: BrokerEpoch, as incarnationID: UUID) {
         registration.previousEpoch = previousEpoch
+        registration.incarnationID = incarnationID
         registrationDeadline = loop.now + node.configuration.registrationTimeout
         register()
         tick()
@@ -138,13 +146,13 @@ final class BrokerLifecycle {
         case .success(let response) where response.errorCode == .none:
             refusals = 0
             epoch = BrokerEpoch(response.brokerEpoch)
+            isNoted = false
             registrationDeadline = nil
             if node.state == .starting { node.state = .recovery }
             node.log.info(
                 "brokerRegistered",
                 ["broker": registration.brokerID.rawValue, "epoch": epoch.rawValue])
             registered?(epoch)
-            heartbeat()
         case .success(let response):
             registrationRefused(
                 response.errorCode.name, isFinal: response.errorCode.isFinalForBroker)
@@ -173,6 +181,13 @@ final class BrokerLifecycle {
         return pause
     }
 
+    /// The directories say that they are in use under `epoch`. From here on the broker may promise something.
+    func registrationNoted(_ epoch: BrokerEpoch) {
+        guard epoch == self.epoch else { return }
+        isNoted = true
+        heartbeat()
+    }
+
     // MARK: Heartbeats
 
     private func tick() {
@@ -184,7 +199,7 @@ final class BrokerLifecycle {
     }
 
     private func heartbeat() {
-        guard epoch != .none, !isStopped else { return }
+        guard epoch != .none, isNoted, !isStopped else { return }
         guard !isHeartbeatInFlight else {
             mustRepeat = true
             return

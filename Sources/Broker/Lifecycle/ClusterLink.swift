@@ -30,6 +30,10 @@ final class ClusterLink {
     let topicCreation: TopicCreation
     let forwarder: Forwarder
     private let enrollment: ControllerEnrollment?
+    /// Directories that do not say yet what they should of the registration, and what is to be done then.
+    private var unnoted: Set<DirectoryID> = []
+    private var whenNoted: (() -> Void)?
+    private var noteNumber = 0
     private var isLeaving = false
     private var kraftVersionTold: Int16 = 0
     /// Called when the checkpoint files must be written soon.
@@ -84,10 +88,14 @@ final class ClusterLink {
         snapshots.start()
     }
 
-    /// All logs are open: the broker may join.
-    func logsLoaded(previousEpoch: BrokerEpoch) {
-        guard !isLeaving else { return }
-        lifecycle?.start(previousEpoch: previousEpoch)
+    /// All logs are open: the broker may join, once it is noted as whom.
+    func logsLoaded(after run: PreviousRun) {
+        guard !isLeaving, let lifecycle else { return }
+        let incarnationID = run.attempt ?? lifecycle.incarnationID
+        note(RegistrationNote(run.epoch, attempt: incarnationID)) { [weak self] in
+            guard self?.isLeaving == false else { return }
+            lifecycle.start(previousEpoch: run.epoch, as: incarnationID)
+        }
     }
 
     private func join(_ lifecycle: BrokerLifecycle) {
@@ -99,7 +107,7 @@ final class ClusterLink {
 
     private func registered(_ epoch: BrokerEpoch) {
         isrChanges.brokerEpoch = epoch
-        remember(epoch)
+        note(RegistrationNote(epoch)) { [weak self] in self?.lifecycle?.registrationNoted(epoch) }
         producerIDs.brokerEpoch = epoch
         directoryAssignments.brokerEpoch = epoch
         publisher.registered(at: epoch)
@@ -111,21 +119,49 @@ final class ClusterLink {
         }
     }
 
-    /// Notes the registration in every directory: a restart that finds it in all of them has all that was
-    /// promised under it, however the process ended.
-    private func remember(_ epoch: BrokerEpoch) {
+    /// Notes in every directory under which registration it is in use, then calls `done`: a restart that finds it in
+    /// all of them has all that was promised under it, however the process ended.
+    private func note(_ note: RegistrationNote, then done: @escaping () -> Void) {
         let fileSystem = node.world.fileSystem
         let all = storage.directories
-        for handle in all where !handle.isOffline {
+        let online = all.filter { !$0.isOffline }
+        noteNumber += 1
+        let number = noteNumber
+        unnoted = Set(online.map(\.id))
+        whenNoted = done
+        let me = LoopBound(self, on: loop)
+        for handle in online {
             let file = RegistrationFile(in: handle.path, on: fileSystem)
-            handle.flusher.perform { [log = node.log] in
+            handle.flusher.perform {
+                var failure: FileError?
                 do throws(FileError) {
-                    try file.write(epoch, all)
+                    try file.replace(with: note, all)
                 } catch {
-                    log.warn("registrationNotNoted", ["directory": handle.path, "cause": error])
+                    failure = error
+                }
+                let cause = failure
+                me.post { link in
+                    if let cause { link.notNoted(in: handle, cause) }
+                    if link.noteNumber == number { link.noted(handle.id) }
                 }
             }
         }
+        if online.isEmpty { noted(.lost) }
+    }
+
+    private func noted(_ directory: DirectoryID) {
+        unnoted.remove(directory)
+        guard unnoted.isEmpty, let done = whenNoted else { return }
+        whenNoted = nil
+        done()
+    }
+
+    /// A directory that says something else than is so must not be found by a restart and believed.
+    private func notNoted(in handle: LogDirectoryHandle, _ cause: FileError) {
+        guard handle.fail() else { return }
+        node.log.error("logDirectoryFailed", ["directory": handle.path, "cause": cause])
+        for shard in shards { shard.post { $0.goOffline(handle.id) } }
+        directoryFailed(handle.id)
     }
 
     /// Takes the notes back before the controller hears that this broker goes: should it be killed on the way,
@@ -154,7 +190,10 @@ final class ClusterLink {
         forgotten()
     }
 
-    func directoryFailed(_ id: DirectoryID) { lifecycle?.directoryFailed(id) }
+    func directoryFailed(_ id: DirectoryID) {
+        lifecycle?.directoryFailed(id)
+        noted(id)
+    }
 
     /// Hands over what this node leads, then calls `done`. Asked again, it goes on as it began.
     func leave(_ done: @escaping () -> Void) {

@@ -106,7 +106,7 @@ package final class BrokerServer: Sendable {
                     return
                 }
                 upkeep.take().start()
-                link.logsLoaded(previousEpoch: outcome.previousEpoch)
+                link.logsLoaded(after: outcome.previousRun)
             }
         }
         cluster.post { link in

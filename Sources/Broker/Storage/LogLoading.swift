@@ -16,9 +16,8 @@ internal import Telemetry
 final class LogLoading: Sendable {
     /// What the broker needs to know before it may register.
     struct Outcome: Sendable {
-        /// The registration under which all directories were last used, `.none` if they do not agree: then one of
-        /// them is new or was put back, and what was promised may not be there.
-        var previousEpoch = BrokerEpoch.none
+        /// Whether the broker brings what it had.
+        var previousRun = PreviousRun()
         /// Why the node cannot go on.
         var fault: String?
     }
@@ -27,6 +26,8 @@ final class LogLoading: Sendable {
         var contents: [DirectoryID: LogDirectory.Contents] = [:]
         var missing: Int
         var fault: String?
+        /// A log has lost what was synced.
+        var isDamaged = false
     }
 
     private let node: Node
@@ -70,6 +71,7 @@ final class LogLoading: Sendable {
 
     private func readContents(of open: OpenDirectory) {
         do throws(LogError) {
+            try keepMark(of: open)
             let contents = try open.directory.takeContents()
             for fault in contents.faults { log.warn("checkpointDamaged", ["cause": fault]) }
             for path in contents.ignored { log.warn("directoryIgnored", ["path": path]) }
@@ -85,6 +87,21 @@ final class LogLoading: Sendable {
             return true
         }
         if isLast { openLogs() }
+    }
+
+    /// The mark of an orderly stop goes; what it says stays in the note, should the process end before it has
+    /// registered.
+    private func keepMark(of open: OpenDirectory) throws(LogError) {
+        guard node.configuration.isBroker, let mark = try open.directory.cleanShutdown() else {
+            return
+        }
+        let file = RegistrationFile(in: open.handle.path, on: node.world.fileSystem)
+        do throws(FileError) {
+            try file.replace(
+                with: RegistrationNote(mark.brokerEpoch), directories.map(\.handle))
+        } catch {
+            throw .file(error)
+        }
     }
 
     /// Rows of logs that are gone must not be taken for those of a later topic of that name.
@@ -172,6 +189,16 @@ final class LogLoading: Sendable {
         _ name: TopicPartition, _ opened: PartitionLog, _ contents: LogDirectory.Contents,
         _ handle: LogDirectoryHandle
     ) {
+        if opened.opening.hasLostSynced {
+            state.withLock { $0.isDamaged = true }
+            log.error(
+                "logDamaged",
+                [
+                    "partition": name, "logEnd": opened.logEndOffset.rawValue,
+                    "synced": contents.recoveryPoints[name]?.rawValue ?? 0,
+                    "fault": opened.opening.fault ?? "none",
+                ])
+        }
         guard let id = opened.topicID else {
             log.warn(
                 "replicaWithoutTopicID",
@@ -195,11 +222,12 @@ final class LogLoading: Sendable {
         }
         guard let done else { return }
         var outcome = Outcome(fault: done.fault)
-        let epochs = directories.filter { !$0.handle.isOffline }.map { open in
-            done.contents[open.handle.id]?.cleanShutdown?.brokerEpoch
+        let notes = directories.filter { !$0.handle.isOffline }.map { open in
+            done.contents[open.handle.id]?.cleanShutdown.map { RegistrationNote($0.brokerEpoch) }
                 ?? RegistrationFile(in: open.handle.path, on: node.world.fileSystem).read()
         }
-        if Set(epochs).count == 1 { outcome.previousEpoch = epochs[0] }
+        outcome.previousRun = PreviousRun(notes)
+        if done.isDamaged { outcome.previousRun.damaged() }
         for open in directories where !open.handle.isOffline {
             removeDeleted(done.contents[open.handle.id]?.deleted ?? [], open.handle)
             openFutures(done.contents[open.handle.id], open.handle)

@@ -19,15 +19,20 @@ package struct CleanShutdownFile: Sendable {
         file = AtomicFile(fileSystem: fileSystem, path: PathName.join(directory, Self.name))
     }
 
+    /// The mark; nil after an unclean stop.
+    package func read() throws(LogError) -> Mark? {
+        try file.read().map { Mark(brokerEpoch: Self.epoch(in: $0.utf8 ?? "")) }
+    }
+
     /// The mark, removed so durably that a crash from now on is seen as one; nil after an unclean
     /// stop. Its being there is what counts: contents that cannot be read only lose the epoch.
     package func take() throws(LogError) -> Mark? {
-        guard let bytes = try file.read() else { return nil }
+        guard let mark = try read() else { return nil }
         try onDisk { () throws(FileError) in
             try file.fileSystem.remove(file.path)
             try file.fileSystem.syncDirectory(file.directory)
         }
-        return Mark(brokerEpoch: Self.epoch(in: bytes.utf8 ?? ""))
+        return mark
     }
 
     /// Writes the mark durably.

@@ -96,6 +96,11 @@ package final class LogDirectory: Sendable {
         }
     }
 
+    /// The mark of an orderly stop, which `takeContents` takes away; nil if there is none.
+    package func cleanShutdown() throws(LogError) -> CleanShutdownFile.Mark? {
+        try CleanShutdownFile(in: path, on: fileSystem).read()
+    }
+
     /// Reads everything that opening the logs needs, and takes the mark of an orderly stop away:
     /// from now on a crash is one.
     package func takeContents() throws(LogError) -> Contents {

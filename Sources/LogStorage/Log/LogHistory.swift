@@ -32,6 +32,8 @@ package struct LogOpening: Hashable, Sendable {
     package var fault: String?
     /// Segments that were removed because they came after a cut, or did not follow.
     package var segmentsRemoved = 0
+    /// The log ends below its recovery point: what was synced is gone, which no power cut takes.
+    package var hasLostSynced = false
     /// Files that were damaged or left over and were removed or rebuilt.
     package var filesMended: [String] = []
 

@@ -88,6 +88,7 @@ extension PartitionLog {
 
     /// No segment: a directory that was made and never written.
     private func startEmpty(at start: Offset, _ now: Timestamp) throws(LogError) {
+        opening.hasLostSynced = recoveryPointSaved > start
         segments = [
             Segment(at: start, in: directory, on: fileSystem, isOnDisk: false, now: now)
         ]
@@ -101,6 +102,7 @@ extension PartitionLog {
 
     /// Where the log begins and ends, once its segments are known.
     private func settle(_ history: LogHistory, _ now: Timestamp) throws(LogError) {
+        opening.hasLostSynced = logEndOffset < history.recoveryPoint
         logStartOffset = max(history.logStartOffset, segments[0].baseOffset)
         if logStartOffset > logEndOffset {
             // The start was moved, and the log behind it lost: nothing of what is left counts.

@@ -50,8 +50,8 @@ package final class Checker {
     /// What is still missing from a cluster in which all is well, as its metadata says; nil if nothing is.
     package var want: String? { metadata.want }
 
-    /// Whether the metadata names a partition that has no leader.
-    package var lacksLeader: Bool { metadata.lacksLeader }
+    /// Whether the metadata names partitions that have no leader, all of which `broker` led last.
+    package func lacksLeader(since broker: BrokerID) -> Bool { metadata.lacksLeader(since: broker) }
 
     package func report(_ rule: Rule, _ cause: String) { book.report(rule, cause) }
 

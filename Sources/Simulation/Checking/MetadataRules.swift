@@ -101,11 +101,16 @@ final class MetadataRules {
         return knownWant
     }
 
-    /// Whether some partition has no leader.
-    var lacksLeader: Bool {
+    /// Whether some partition has no leader, and each such one had `broker` as its last.
+    func lacksLeader(since broker: BrokerID) -> Bool {
         var lacks = false
-        latest.forEachPartition { _, _, partition in lacks = lacks || partition.leader == nil }
-        return lacks
+        var isAll = true
+        latest.forEachPartition { _, _, partition in
+            guard partition.leader == nil else { return }
+            lacks = true
+            isAll = isAll && (partition.isr + partition.lastKnownELR).allSatisfy { $0 == broker }
+        }
+        return lacks && isAll
     }
 
     private func findWant() -> String? {

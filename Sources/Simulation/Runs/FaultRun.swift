@@ -148,9 +148,11 @@ package final class FaultRun {
         for workload in workloads { workload.check() }
     }
 
-    /// The disk of one replica is another, and the rest died before they could note their registration: the
-    /// controller takes them for brokers that may have lost their tail, and waits for an operator's decision.
-    private var isUndecided: Bool { nemesis.hasReplaced && cluster.checker.lacksLeader }
+    /// The replica whose disk is another was the last in sync of partitions of which nobody else is eligible: the
+    /// controller waits for an operator's decision.
+    private var isUndecided: Bool {
+        nemesis.replaced.map { cluster.checker.lacksLeader(since: $0) } ?? false
+    }
 
     private func expect(_ holds: Bool, _ otherwise: String) -> Bool {
         guard !cluster.time.isHalted else { return false }

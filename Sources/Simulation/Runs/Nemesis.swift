@@ -10,8 +10,8 @@ internal import Model
 final class Nemesis {
     private let cluster: SimulatedCluster
     private(set) var faultCount = 0
-    /// A disk was exchanged: no other may be.
-    private(set) var hasReplaced = false
+    /// Whose disk was exchanged: no other may be.
+    private(set) var replaced: BrokerID?
     private var liars: Set<BrokerID> = []
     /// Their disks were full, failed or hung: what a node then takes out of service comes back when it is started anew.
     private var spoiled: Set<BrokerID> = []
@@ -78,7 +78,7 @@ final class Nemesis {
             node.disk.failsSyncs = true
             spoiled.insert(node.id)
         default:
-            guard !hasReplaced else { return }
+            guard replaced == nil else { return }
             liars.insert(node.id)
             cluster.checker.distrust(node.id)
             node.disk.liesAboutSyncs = cluster.draw(0...1) == 0
@@ -87,9 +87,9 @@ final class Nemesis {
     }
 
     private func replaceDisk(of node: SimulatedNode) {
-        guard !hasReplaced, liars.isEmpty else { return }
+        guard replaced == nil, liars.isEmpty else { return }
         guard !node.role.isController || cluster.plan.keepsVotersInLog else { return }
-        hasReplaced = true
+        replaced = node.id
         node.replaceDisk()
     }
 

@@ -5,6 +5,12 @@
 package enum Regressions {
     /// In the order in which they were found.
     package static let found: [(seed: UInt64, bug: String)] = [
-        (20, "a client slept until its call's deadline once metadata had named no broker")
+        (20, "a client slept until its call's deadline once metadata had named no broker"),
+        (45, "a replica whose disk was exchanged while it led last never got its place again"),
+        (46, "the same"), (49, "the same"),
+        (69, "the checker believed a follower's memory after its power had failed"),
+        (101, "a broker behind a cut link kept its lease while a reset got it fenced"),
+        (130, "the checker did not remember what was on a disk that was taken out"),
+        (174, "the same, of the quorum"), (177, "a lease outlived a fence, behind a slow link"),
     ]
 }
