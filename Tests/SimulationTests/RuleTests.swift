@@ -103,6 +103,17 @@ struct PartitionRuleTests {
         #expect(stage.broken == [.committedIsDurable])
     }
 
+    @Test func `not by a leader that commits in the turn in which it stands down`() throws {
+        for node in 1...2 { try stage.write(node, 0) }
+        stage.see(1, end: 1, highWatermark: 0)
+        stage.see(1, leads: false, end: 1, highWatermark: 1)
+        #expect(stage.broken.isEmpty)
+        try stage.write(1, 1)
+        stage.see(1, epoch: 2, end: 2, highWatermark: 1)
+        stage.see(1, leads: false, epoch: 3, end: 2, highWatermark: 2)
+        #expect(stage.broken == [.committedIsDurable])
+    }
+
     @Test func `by two leaders of one epoch`() {
         stage.see(1, end: 0, highWatermark: 0)
         stage.see(2, end: 0, highWatermark: 0)

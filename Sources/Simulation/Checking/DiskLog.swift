@@ -18,6 +18,9 @@ final class DiskLog {
         var prints: [BatchPrint] = []
         /// Where each batch ends in the file.
         var ends: [Int] = []
+
+        /// Next offset after the last batch; before there is one, that which the file is named after.
+        var end: Offset { prints.last?.nextOffset ?? Offset(Int64(name.prefix(20)) ?? 0) }
     }
 
     private let disk: SimulatedDisk
@@ -106,6 +109,8 @@ final class DiskLog {
         while place < rest.count {
             do throws(RecordBatchError) {
                 let batch = try RecordBatchView(rest, at: place)
+                // A torn write may have cut the offset, which the checksum does not cover.
+                guard batch.baseOffset >= segments[index].end else { return }
                 place += batch.sizeInBytes
                 position += batch.sizeInBytes
                 segments[index].prints.append(BatchPrint(batch))

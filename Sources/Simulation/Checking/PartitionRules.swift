@@ -5,10 +5,11 @@ internal import Model
 /// The rules of partitions, on the replicas' states and disks.
 final class PartitionRules {
     /// What was last seen of a replica, to see quickly that nothing changed.
-    private struct Sight: Equatable {
+    fileprivate struct Sight: Equatable {
         let isLeader: Bool
         let leaderEpoch: LeaderEpoch
         let partitionEpoch: PartitionEpoch
+        let inSyncReplicas: [BrokerID]
         let logEndOffset: Offset
         let highWatermark: Offset
 
@@ -16,6 +17,7 @@ final class PartitionRules {
             isLeader = facts.isLeader
             leaderEpoch = facts.leaderEpoch
             partitionEpoch = facts.partitionEpoch
+            inSyncReplicas = facts.inSyncReplicas
             logEndOffset = facts.logEndOffset
             highWatermark = facts.highWatermark
         }
@@ -129,6 +131,8 @@ final class PartitionRules {
             checkReign(facts, life, track)
             checkISR(facts, life, track, committedISR)
             if facts.highWatermark > track.committed.end { commit(facts, life, track) }
+        } else if let before, before.isLeader, facts.highWatermark > track.committed.end {
+            commit(facts.asLed(before), life, track)
         }
         if facts.highWatermark > before?.highWatermark ?? .zero {
             checkMatch(facts, life, track, from: before?.highWatermark ?? .zero)
@@ -254,5 +258,17 @@ final class PartitionRules {
             .candidatesAreComplete,
             "\(track.name): node \(life.node.rawValue) is in the ISR and has only "
                 + "\(facts.logEndOffset.rawValue) of \(track.committed.end.rawValue)")
+    }
+}
+
+extension ReplicaFacts {
+    /// What a leader committed in the turn in which it also heard that it leads no more: whom it counted on then was not
+    /// seen, but whom before.
+    fileprivate func asLed(_ before: PartitionRules.Sight) -> ReplicaFacts {
+        ReplicaFacts(
+            key: key, partition: partition, isLeader: true, leaderEpoch: before.leaderEpoch,
+            partitionEpoch: before.partitionEpoch, inSyncReplicas: before.inSyncReplicas,
+            logEndOffset: logEndOffset, highWatermark: highWatermark,
+            flushesBeforeAck: flushesBeforeAck)
     }
 }

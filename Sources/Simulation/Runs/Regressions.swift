@@ -9,8 +9,10 @@ package enum Regressions {
         (45, "a replica whose disk was exchanged while it led last never got its place again"),
         (46, "the same"), (49, "the same"),
         (69, "the checker believed a follower's memory after its power had failed"),
+        (97, "the checker missed what a leader committed in the turn in which it stood down"),
         (101, "a broker behind a cut link kept its lease while a reset got it fenced"),
         (130, "the checker did not remember what was on a disk that was taken out"),
+        (163, "the checker took a batch with a torn offset for one of the log"),
         (174, "the same, of the quorum"), (177, "a lease outlived a fence, behind a slow link"),
     ]
 }
