@@ -54,6 +54,9 @@ enum LogLimit {
     static let reserveFrom = 1 << 20
     /// Largest checkpoint or properties file that is read.
     static let textFile = 64 << 20
+    /// How much log below a producer snapshot is looked through for what producers may repeat: five batches of a few
+    /// producers, at the sizes that clients use.
+    static let recallBytes = 256 << 10
     /// A producer snapshot is written with a checkpoint after this much log without one. A restart reads what lies
     /// above it, in each of thousands of logs.
     static let snapshotInterval = 1 << 20

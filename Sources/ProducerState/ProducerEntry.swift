@@ -45,6 +45,14 @@ package struct ProducerEntry: Hashable, Sendable {
         batches.removeAll(keepingCapacity: true)
     }
 
+    /// Takes back an older batch of this epoch. The newest is known, and they come in the order of their offsets.
+    mutating func recall(_ batch: ProducerBatch, epoch: Int16) {
+        guard self.epoch == epoch, let last = batches.last else { return }
+        guard batch.lastSequence >= 0, batch.lastOffset < last.firstOffset else { return }
+        if batches.count == Self.batchesMax { batches.removeFirst() }
+        batches.insert(batch, at: batches.count - 1)
+    }
+
     mutating func remember(_ batch: ProducerBatch) {
         if batches.count == Self.batchesMax { batches.removeFirst() }
         batches.append(batch)

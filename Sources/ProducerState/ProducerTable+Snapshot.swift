@@ -1,5 +1,6 @@
 package import Bytes
 package import Model
+package import Records
 
 // Kafka's `.snapshot` file: int16 version, CRC-32C of what follows it, int32 count, then 46 bytes
 // per producer (`ProducerSnapshot` schema, version 1). It keeps only the last batch of each.
@@ -67,6 +68,20 @@ extension ProducerTable {
             }
         }
         open.sort { ($0.firstOffset, $0.producerID) < ($1.firstOffset, $1.producerID) }
+    }
+}
+
+extension ProducerTable {
+    /// Whether a producer that a snapshot told of wrote at `start` or above.
+    package func hasWritten(from start: Offset) -> Bool {
+        entries.values.contains { $0.lastOffset >= start }
+    }
+
+    /// Takes back a batch that lies below the snapshot which this table was made from: that keeps the last one of each
+    /// producer, and a producer may repeat any of its last five. They come in the order of their offsets.
+    package mutating func recall(_ batch: RecordBatchHeader) {
+        guard batch.hasProducerID, !batch.isControl, batch.lastOffset < mapEndOffset else { return }
+        entries[batch.producerID]?.recall(ProducerBatch(batch), epoch: batch.producerEpoch)
     }
 }
 

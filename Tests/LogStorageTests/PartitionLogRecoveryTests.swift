@@ -2,6 +2,7 @@ import Bytes
 import LogStorage
 import Model
 import Ports
+import ProducerState
 import Records
 import TestSupport
 import Testing
@@ -52,6 +53,37 @@ struct PartitionLogRecoveryTests {
         #expect(test.system.contents(path(Self.log))!.count == size / 5 * 2)
         try test.append([1], epoch: 3)
         #expect(try test.readAll().count == 3)
+    }
+
+    /// Within one segment, and over several.
+    @Test(arguments: [1 << 20, 300])
+    func `knows a producer's last five batches after an orderly stop`(segmentBytes: Int) throws {
+        var configuration = LogConfiguration()
+        configuration.segmentBytes = segmentBytes
+        var it = try TestLog(configuration)
+        func batch(_ index: Int, _ producer: ProducerID) -> RecordBatchView {
+            makeBatch(
+                [index, index], producer: producer, producerEpoch: 0, sequence: Int32(index * 2))
+        }
+        for index in 0..<7 {
+            for producer in [ProducerID(1), ProducerID(2)] {
+                var next = batch(index, producer)
+                _ = try it.log.appendNew(&next, epoch: .zero, now: Timestamp(1000))
+            }
+        }
+        try it.stopAndStart()
+        for index in 2..<7 {
+            let verdict = try it.log.checkProducer(batch(index, 2).header)
+            guard case .duplicate(let known) = verdict else {
+                Issue.record("batch \(index) is not known again")
+                continue
+            }
+            #expect(known.firstOffset == Offset(Int64(index * 4 + 2)))
+        }
+        #expect(try it.log.checkProducer(batch(7, 2).header) == .append)
+        #expect(throws: ProducerStateError.self) {
+            try it.log.checkProducer(batch(1, 2).header)
+        }
     }
 
     @Test func `takes zeros at the end for the end`() throws {

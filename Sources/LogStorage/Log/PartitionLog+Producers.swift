@@ -139,6 +139,7 @@ extension PartitionLog {
             snapshots.removeLast()
         }
         producers = table
+        try recallBatches()
         try replayProducers(from: max(table.mapEndOffset, segments[0].baseOffset))
         if producers?.mapEndOffset != logEndOffset { standProducersAtEnd() }
     }
@@ -156,6 +157,32 @@ extension PartitionLog {
         } catch {
             opening.fault = opening.fault ?? "\(file.path): \(error)"
             return nil
+        }
+    }
+
+    /// A snapshot tells of the last batch of each producer only. The others that it may repeat are those that lie close
+    /// below.
+    private func recallBatches() throws(LogError) {
+        guard let end = producers?.mapEndOffset, end > segments[0].baseOffset else { return }
+        let last = segmentIndex(for: end - 1)
+        var first = last
+        var stop = try segments[last].position(of: end)
+        var room = LogLimit.recallBytes
+        while first > 0, stop < room {
+            room -= stop
+            first -= 1
+            stop = segments[first].size
+        }
+        guard producers?.hasWritten(from: segments[first].baseOffset) == true else { return }
+        var start = try segments[first].position(room, before: stop)
+        for segment in segments[first...last] where segment.size > 0 {
+            var scanner = BatchScanner(
+                try segment.file(), from: start, to: segment.size, window: LogLimit.headerWindow)
+            while let header = try scanner.header(), header.lastOffset < end {
+                producers?.recall(header)
+                scanner.skip(header)
+            }
+            start = 0
         }
     }
 

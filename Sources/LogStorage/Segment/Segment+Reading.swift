@@ -19,6 +19,18 @@ extension Segment {
         return found
     }
 
+    /// Where a batch begins that lies at least `distance` before `stop`, and not needlessly far; 0 if none does.
+    func position(_ distance: Int, before stop: Int) throws(LogError) -> Int {
+        guard distance < stop else { return 0 }
+        var step: Int64 = 64
+        var found = stop
+        while found > 0, stop - found < distance {
+            found = try position(of: max(baseOffset, nextOffset - step))
+            step *= 4
+        }
+        return found
+    }
+
     /// Walks from `start` to the first batch that reaches `offset`. Nil if `start` is no batch, or
     /// lies behind `offset`'s batch.
     private func walk(from start: Int, to offset: Offset) throws(LogError) -> Int? {
