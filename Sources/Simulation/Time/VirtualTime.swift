@@ -21,8 +21,10 @@ package final class VirtualTime: @unchecked Sendable {
     /// How long the work that runs has taken so far.
     private(set) var lag = Duration.zero
 
-    /// Events of one second beyond which something spins: time then stands still.
-    package var eventsPerSecondMax = 400_000
+    /// Events of one second beyond which something spins: time then stands still. Ten times what a busy one has.
+    package var eventsPerSecondMax = 200_000
+    /// Events of this world beyond which something goes round and round, if not fast.
+    package var eventsMax = Int.max
     /// Nothing happens any more: something spun, or `halt` was called.
     package private(set) var isHalted = false
     /// Something spun.
@@ -99,7 +101,7 @@ package final class VirtualTime: @unchecked Sendable {
         now = max(now, event.at)
         guard now < second + .seconds(1) else { return begin(event.work) }
         eventsOfSecond += 1
-        guard eventsOfSecond <= eventsPerSecondMax else {
+        guard eventsOfSecond <= eventsPerSecondMax, eventCount < eventsMax else {
             hasSpun = true
             return halt()
         }
