@@ -112,7 +112,7 @@ let package = Package(
             [
                 "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords",
                 "Configuration",
-                "Telemetry", "Records", "Metadata", "LogStorage", "Broker", "Client",
+                "Telemetry", "Records", "Metadata", "Raft", "LogStorage", "Broker", "Client",
             ], exclude: ["Simulation.md"]),
         room(
             "Tools",

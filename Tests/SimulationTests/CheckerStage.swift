@@ -62,7 +62,11 @@ final class CheckerStage {
         options.baseOffset = Offset(offset)
         options.partitionLeaderEpoch = LeaderEpoch(epoch)
         var builder = RecordBatchBuilder(options)
-        builder.append(timestamp: Timestamp(0), key: nil, value: SharedBytes(utf8: value))
+        // What is committed of the metadata is replayed.
+        let isMetadata = name != "orders-0" && value == "v"
+        let content =
+            isMetadata ? try MetadataRecord.noOp(NoOpRecord()).framed() : SharedBytes(utf8: value)
+        builder.append(timestamp: Timestamp(0), key: nil, value: content)
         let bytes = try builder.finish()
         let path = "/data/\(name)/00000000000000000000.log"
         let file = try systems[node - 1].open(path, .create)
@@ -71,6 +75,20 @@ final class CheckerStage {
         try file.write([bytes], at: sizes[key] ?? 0)
         sizes[key, default: 0] += Int64(bytes.count)
         if synced { try file.sync() }
+    }
+
+    /// Replaces `quorum-state` of a node as it is done, but for the sync if that is left out.
+    func writeElection(_ node: Int, term: Int32, voted: Int32 = -1, synced: Bool = true) throws {
+        let directory = "/data/__cluster_metadata-0"
+        let text =
+            "{\"leaderId\":-1,\"leaderEpoch\":\(term),\"votedId\":\(voted),\"data_version\":1}"
+        let system = systems[node - 1]
+        let file = try system.open("\(directory)/quorum-state.tmp", .replace)
+        try file.write([SharedBytes(utf8: text)], at: 0)
+        if synced { try file.sync() }
+        try system.rename("\(directory)/quorum-state.tmp", to: "\(directory)/quorum-state")
+        try system.syncDirectory(directory)
+        seeQuorum(Int32(node), leads: false, term: term, highWatermark: nil)
     }
 
     /// The controller commits a state of the partition, and every node shows it.

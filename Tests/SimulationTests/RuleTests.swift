@@ -137,6 +137,12 @@ struct PartitionRuleTests {
         #expect(stage.broken == [.isrIsAsCommitted])
     }
 
+    @Test func `by a leader that acts on an old state that nobody ever committed`() {
+        stage.commit(isr: [1, 2], partitionEpoch: 7, at: 2)
+        stage.see(1, partitionEpoch: 5, end: 0, highWatermark: 0)
+        #expect(stage.broken == [.isrIsAsCommitted])
+    }
+
     @Test func `by an acknowledgement before the commit`() throws {
         stage.checker.acknowledged(0, of: TopicPartition("orders", 0))
         #expect(stage.broken == [.acknowledgedIsCommitted])
@@ -222,6 +228,24 @@ struct QuorumRuleTests {
         stage.seeQuorum(2, leads: false, highWatermark: 1)
         stage.seeQuorum(2, leads: false, highWatermark: 0)
         #expect(stage.checker.violations.count == 2)
+    }
+
+    @Test func `by a term or a vote that falls back on disk`() throws {
+        try stage.writeElection(1, term: 4)
+        try stage.writeElection(1, term: 5, voted: 2)
+        try stage.writeElection(1, term: 6)
+        #expect(stage.broken.isEmpty)
+        try stage.writeElection(2, term: 5, voted: 2)
+        try stage.writeElection(2, term: 5, voted: 1)
+        #expect(stage.broken == [.termsOnDiskNeverFall])
+        try stage.writeElection(3, term: 5)
+        try stage.writeElection(3, term: 4)
+        #expect(stage.broken.dropFirst().first == .termsOnDiskNeverFall)
+    }
+
+    @Test func `by a vote that is not synced`() throws {
+        try stage.writeElection(1, term: 4, voted: 2, synced: false)
+        #expect(stage.broken == [.termsOnDiskNeverFall])
     }
 
     @Test func `by a voter that votes for two in a term`() {

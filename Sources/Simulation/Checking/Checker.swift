@@ -20,6 +20,7 @@ package final class Checker {
     private let disks = NodeDisks()
     private let quorum: QuorumRules
     private let votes: VoteRules
+    private let electionFiles: ElectionFileRules
     private let metadata: MetadataRules
     private let partitions: PartitionRules
     private let leases: LeaseRules
@@ -29,9 +30,12 @@ package final class Checker {
     package init(_ timeline: Timeline) {
         quorum = QuorumRules(disks, book)
         votes = VoteRules(disks, book)
+        electionFiles = ElectionFileRules(disks, book)
         metadata = MetadataRules(book)
         partitions = PartitionRules(disks, book)
         leases = LeaseRules(book)
+        metadata.changed = { [partitions] in partitions.stateCommitted($0, $1, $2) }
+        quorum.whenCommitted = { [metadata] in metadata.committed($0) }
         self.timeline = timeline
         book.whenBroken = { [weak self] violation in
             timeline.add("VIOLATION \(violation)")
@@ -88,14 +92,13 @@ package final class Checker {
         _ facts: QuorumFacts, of life: Life, voters: () -> [ReplicaKey]
     ) {
         votes.observe(facts, of: life.node)
+        electionFiles.look(at: life.node)
         guard quorum.observe(facts, of: life, at: timeline.now, voters: voters) else { return }
         timeline.add("node \(life.node.rawValue) leads term \(facts.term.rawValue)")
     }
 
     package func observe(_ image: MetadataImage, of node: BrokerID) {
-        metadata.observe(image, of: node) { key, name, state in
-            partitions.stateCommitted(key, name, state)
-        }
+        metadata.observe(image, of: node)
     }
 
     package func observe(_ facts: ReplicaFacts, of life: Life) {

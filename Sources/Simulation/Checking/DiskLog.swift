@@ -62,6 +62,25 @@ final class DiskLog {
         return found
     }
 
+    /// The batches themselves, those that begin in `range`.
+    func batches(in range: Range<Offset>) -> [RecordBatchView] {
+        refresh()
+        var found: [RecordBatchView] = []
+        for segment in segments {
+            let content = depth == .durable ? segment.file.durableContent : segment.file.content
+            for (index, print) in segment.prints.enumerated() where range ~= print.baseOffset {
+                let start = index == 0 ? 0 : segment.ends[index - 1]
+                let bytes = content.read(at: start, count: segment.ends[index] - start)
+                do throws(RecordBatchError) {
+                    found.append(try RecordBatchView(bytes))
+                } catch {
+                    preconditionFailure("what has a print was read before: \(error)")
+                }
+            }
+        }
+        return found
+    }
+
     // MARK: Keeping up
 
     func refresh() {

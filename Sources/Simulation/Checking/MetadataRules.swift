@@ -1,5 +1,8 @@
+internal import InternalRecords
 internal import Metadata
 internal import Model
+internal import Records
+internal import Wire
 
 /// The rules of the metadata as nodes have applied it. What is applied is committed, so the first node that
 /// shows an offset shows it for all.
@@ -18,14 +21,45 @@ final class MetadataRules {
     private var states: [PartitionKey: [PartitionEpoch: PartitionImage]] = [:]
     private var keys: [TopicPartition: PartitionKey] = [:]
     private var applied: [BrokerID: Offset] = [:]
+    /// What the committed records make, one by one, replayed here.
+    private var truth = MetadataImage()
+    /// Called for each state of a partition that was not known before, with its name.
+    var changed: (PartitionKey, TopicPartition, PartitionImage) -> Void = { _, _, _ in }
 
     init(_ violations: Violations) { self.violations = violations }
 
-    /// - Parameter changed: called for each state of a partition that was not known before.
-    func observe(
-        _ image: MetadataImage, of node: BrokerID,
-        changed: (PartitionKey, TopicPartition, PartitionImage) -> Void
-    ) {
+    /// The quorum has committed more. A node shows what it has applied once in a turn; here each state of a partition is
+    /// seen, those too that all nodes pass over.
+    func committed(_ batches: [RecordBatchView]) {
+        do {
+            for batch in batches where !batch.isControl {
+                var cursor = try batch.records()
+                while let record = try cursor.next() {
+                    guard let value = record.value else { continue }
+                    replayed(try truth.apply(try MetadataRecord(framed: value)))
+                }
+            }
+        } catch {
+            violations.report(.metadataAgrees, "what is committed cannot be replayed: \(error)")
+        }
+    }
+
+    private func replayed(_ change: MetadataChange) {
+        let keys: [PartitionKey] =
+            switch change {
+            case .partition(let key): [key]
+            case .partitions(let keys): keys
+            default: []
+            }
+        for key in keys {
+            guard let topic = truth.topic(key.topicID), let state = topic.partition(key.partition)
+            else { continue }
+            let name = TopicPartition(topic.name, key.partition)
+            if note(state, of: key, name, from: "the committed log") { changed(key, name, state) }
+        }
+    }
+
+    func observe(_ image: MetadataImage, of node: BrokerID) {
         let offset = image.position.lastOffset
         guard applied[node] != offset, offset >= .zero else { return }
         applied[node] = offset
@@ -48,7 +82,9 @@ final class MetadataRules {
         image.forEachPartition { topic, key, partition in
             let name = TopicPartition(topic.name, key.partition)
             checkFenced(fenced, name, partition, at: offset)
-            guard note(partition, of: key, name, from: node), isNewest else { return }
+            guard note(partition, of: key, name, from: "node \(node.rawValue)"), isNewest else {
+                return
+            }
             changed(key, name, partition)
         }
     }
@@ -56,14 +92,14 @@ final class MetadataRules {
     /// Whether the state was not known.
     private func note(
         _ partition: PartitionImage, of key: PartitionKey, _ name: TopicPartition,
-        from node: BrokerID
+        from source: String
     ) -> Bool {
         let known = states[key]?[partition.partitionEpoch]
         guard known != partition else { return false }
         if known != nil {
             violations.report(
                 .metadataAgrees,
-                "node \(node.rawValue) has another state of \(name) at partition epoch "
+                "\(source) has another state of \(name) at partition epoch "
                     + "\(partition.partitionEpoch.rawValue) than another")
         }
         keys[name] = key

@@ -38,6 +38,16 @@ final class NodeDisks {
         add(node, disk, directoryID)
     }
 
+    /// The file that a power loss would leave under a name in the directory `path`; nil if none, or if the disk is not to
+    /// be trusted.
+    func durableFile(_ name: String, of node: BrokerID, in path: String) -> DiskFile? {
+        guard !distrusted.contains(node), let directory = disks[node]?.directory(at: path) else {
+            return nil
+        }
+        guard case .file(let file)? = directory.durable[name] else { return nil }
+        return file
+    }
+
     /// The log in the directory `path`; nil if nobody knows the node.
     func log(of node: BrokerID, in path: String, _ depth: DiskLog.Depth) -> DiskLog? {
         disks[node].map { log(on: $0, of: node, nil, in: path, depth) }

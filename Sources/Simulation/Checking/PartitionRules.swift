@@ -181,8 +181,6 @@ final class PartitionRules {
     ) {
         let isr = facts.inSyncReplicas.sorted()
         guard let committed = committedISR(facts.partitionEpoch)?.sorted() else {
-            // A state that every node passed over within a turn of its metadata loop was never shown.
-            if let newest = track.newest, facts.partitionEpoch < newest.partitionEpoch { return }
             return violations.report(
                 .isrIsAsCommitted,
                 "\(track.name): node \(life.node.rawValue) has applied partition epoch "

@@ -1,5 +1,6 @@
 internal import Broker
 internal import Model
+internal import Records
 
 /// The rules of the metadata quorum, on the nodes' states and disks.
 final class QuorumRules {
@@ -8,12 +9,15 @@ final class QuorumRules {
     private struct Known {
         var term: Term
         var highWatermark: Offset?
+        var isLeader: Bool
     }
 
     private let violations: Violations
     private let disks: NodeDisks
     private(set) var leaders: [Term: BrokerID] = [:]
     private var committed = CommittedLog()
+    /// Called with what is committed, once and in order.
+    var whenCommitted: ([RecordBatchView]) -> Void = { _ in }
     private var lives: [Checker.Life: Known] = [:]
     /// Since when leaders run that others have replaced, each as far as it was awake.
     private var replaced: [Checker.Life: Awake] = [:]
@@ -44,13 +48,14 @@ final class QuorumRules {
             before?.term != facts.term || before?.highWatermark != facts.highWatermark
                 || facts.isLeader && leaders[facts.term] != life.node
         else { return false }
-        lives[life] = Known(term: facts.term, highWatermark: facts.highWatermark)
+        lives[life] = Known(
+            term: facts.term, highWatermark: facts.highWatermark, isLeader: facts.isLeader)
         if let before { checkForward(before, facts, life) }
         let isNewLeader = facts.isLeader && checkLeader(facts, life)
         if let end = facts.highWatermark, end != before?.highWatermark {
-            if facts.isLeader, end > committed.end {
-                commit(upTo: end, in: facts.term, by: life, voters())
-            }
+            // A leader may commit and stand down in one turn.
+            let term = facts.isLeader ? facts.term : before.flatMap { $0.isLeader ? $0.term : nil }
+            if let term, end > committed.end { commit(upTo: end, in: term, by: life, voters()) }
             checkMatch(life, from: before?.highWatermark ?? .zero, to: end)
         }
         return isNewLeader
@@ -116,6 +121,7 @@ final class QuorumRules {
         guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
         let from = committed.end
         committed.append(log.prints(in: from..<end))
+        whenCommitted(log.batches(in: from..<end))
         // A voter whose disk was taken out since it said that it has them counts: what it said was true, and the loss
         // of a minority's disks is what a quorum survives. One that has them under another directory id does not.
         let holders = voters.filter { voter in

@@ -9,6 +9,8 @@ package enum Rule: String, CaseIterable, Sendable {
     case oneVotePerTerm
     /// What a voter was heard to vote for it knows in its next life (Q7, Q8).
     case votesAreRemembered
+    /// The term on a voter's disk never falls, and a vote there is not forgotten within its term (Q8).
+    case termsOnDiskNeverFall
     /// Nobody raises the term before a majority has said that it would vote for it (KIP-996, Q12).
     case candidatesAskFirst
     /// Who was replaced as the leader of the quorum stops leading in time (Q13).
