@@ -26,8 +26,8 @@ struct RegistrationNote: Hashable, Sendable {
 /// and as which incarnation, and is not unfenced before the answer is noted. Killed in between, its successor asks
 /// as the same incarnation, and is told the epoch.
 ///
-/// After the epoch and the attempt, if there is one, come the node's directories, a line each, id and path: so a node with a dead disk knows which
-/// directory it is without.
+/// After the epoch and the attempt, if there is one, come the node's directories, a line each, id and path: so a
+/// node with a dead disk knows which directory it is without.
 struct RegistrationFile: Sendable {
     static let name = ".martlet_registration"
     private static let attemptWord = "incarnation "

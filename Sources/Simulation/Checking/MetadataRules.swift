@@ -28,8 +28,8 @@ final class MetadataRules {
 
     init(_ violations: Violations) { self.violations = violations }
 
-    /// The quorum has committed more. A node shows what it has applied once in a turn; here each state of a partition is
-    /// seen, those too that all nodes pass over.
+    /// The quorum has committed more. A node shows what it has applied once in a turn; here each state of a
+    /// partition is seen, those too that all nodes pass over.
     func committed(_ batches: [RecordBatchView]) {
         do {
             for batch in batches where !batch.isControl {

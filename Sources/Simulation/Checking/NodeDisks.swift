@@ -38,8 +38,8 @@ final class NodeDisks {
         add(node, disk, directoryID)
     }
 
-    /// The file that a power loss would leave under a name in the directory `path`; nil if none, or if the disk is not to
-    /// be trusted.
+    /// The file that a power loss would leave under a name in the directory `path`; nil if none, or if the disk
+    /// is not to be trusted.
     func durableFile(_ name: String, of node: BrokerID, in path: String) -> DiskFile? {
         guard !distrusted.contains(node), let directory = disks[node]?.directory(at: path) else {
             return nil

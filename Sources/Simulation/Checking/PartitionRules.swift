@@ -260,8 +260,8 @@ final class PartitionRules {
 }
 
 extension ReplicaFacts {
-    /// What a leader committed in the turn in which it also heard that it leads no more: whom it counted on then was not
-    /// seen, but whom before.
+    /// What a leader committed in the turn in which it also heard that it leads no more: whom it counted on then
+    /// was not seen, but whom before.
     fileprivate func asLed(_ before: PartitionRules.Sight) -> ReplicaFacts {
         ReplicaFacts(
             key: key, partition: partition, isLeader: true, leaderEpoch: before.leaderEpoch,
