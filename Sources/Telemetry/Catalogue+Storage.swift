@@ -45,10 +45,21 @@ extension Catalogue {
         "kafka_log_logmanager_remainingsegmentstorecover", .gauge, labels: ["dir", "threadNum"],
         "Segments that are still to be opened or checked, of the log under way on a thread.")
 
+    package static let scrubbedBytes = MetricDefinition(
+        "martlet_log_scrubbed_bytes_total", .counter,
+        "Bytes of closed segments that were read again to find damage.")
+    package static let repairedSegments = MetricDefinition(
+        "martlet_log_repaired_segments_total", .counter,
+        "Damaged segments that were written anew.")
+    package static let damagedSegments = MetricDefinition(
+        "martlet_log_damaged_segments", .gauge,
+        "Closed segments in which damage was found and could not be repaired so far.")
+
     static let storageTable: [MetricDefinition] = [
         logSize, flushes, flushedFiles, fullDirectories, offlineDirectories,
         remainingLogs, remainingSegments,
         maxDirtyPercent, uncleanablePartitions, maxCompactionDelay, cleanerRecopyPercent,
         maxCleanTime, cleanings, cleanerBytes,
+        scrubbedBytes, repairedSegments, damagedSegments,
     ]
 }

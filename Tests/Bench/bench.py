@@ -279,8 +279,35 @@ def ten_thousand(table, options):
     scale(table, options, cpu, resident)
 
 
+def durable_acknowledgement(table, options):
+    """flush.before.ack on and off, side by side: full speed, and a steady load whose latencies count."""
+    loads = [("full speed", {"records": 300_000, "rate": -1, "linger": 5}),
+             ("5,000 records/s", {"records": 50_000, "rate": 5000, "linger": 1})]
+    with Cluster(3) as cluster:
+        cluster.start()
+        for name, changes in loads:
+            for acks in ("1", "all"):
+                figures = {True: [], False: []}
+                # In turn, because the machine's own speed changes from minute to minute.
+                for turn in range(options.runs):
+                    for durable in figures:
+                        load = {**BASELINE, **changes, "acks": acks, "durable": durable}
+                        topic = f"ack-{name[:4].strip()}-{acks}-{durable}-{turn}".replace(",", "")
+                        cluster.create_topic(
+                            topic, load["partitions"], 3, flush_before_ack=str(durable).lower())
+                        _, took, tail = produce(cluster, topic, load)
+                        rate = load["records"] * load["size"] / 1e6 / took
+                        figures[durable].append({"rate": rate, **tail})
+                for durable, runs in figures.items():
+                    title = f"acks={acks}, {name}, flush.before.ack={str(durable).lower()}"
+                    table.row(f"{title}: rate", [run["rate"] for run in runs], "MB/s", digits=1)
+                    for percentile in ("50", "99", "99.9"):
+                        table.row(f"{title}: p{percentile}",
+                                  [run[percentile] for run in runs], "ms", digits=1)
+
+
 PARTS = {"idle": idle_and_start, "partitions": many_partitions, "scale": ten_thousand,
-         "load": produce_and_fetch}
+         "load": produce_and_fetch, "durable": durable_acknowledgement}
 
 
 def main():

@@ -1,15 +1,60 @@
 """What becomes of records: deleted on request, by age, by size, or never."""
 
 import os
+import random
+import socket
+import struct
 import sys
 import time
 import unittest
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Integration"))
 
 from cluster import Cluster, run  # noqa: E402
 
 MIB = 1 << 20
+
+
+def bomb(size):
+    """A gzip batch of one record whose value is so many zeros."""
+    def varint(number):
+        number <<= 1
+        out = b""
+        while number > 127:
+            out += bytes([number & 127 | 128])
+            number >>= 7
+        return out + bytes([number])
+
+    head = b"\0" + varint(0) + varint(0) + varint(1) + b"k" + varint(size)
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packer.compress(varint(len(head) + size + 1) + head)
+    for _ in range(size >> 20):
+        packed += packer.compress(bytes(1 << 20))
+    packed += packer.compress(b"\0") + packer.flush()
+    body = struct.pack(">hiqqqhii", 1, 0, 1, 1, -1, -1, -1, 1) + packed
+    return struct.pack(">qiibI", 0, len(body) + 9, -1, 2, crc32c(body)) + body
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def produce_raw(port, topic, batch):
+    """Sends a batch as it is (Produce v3, acks=all) and returns the partition's error code."""
+    name = topic.encode()
+    body = struct.pack(">hhih", 0, 3, 1, -1) + struct.pack(">hhi", -1, -1, 30_000)
+    body += struct.pack(">ih", 1, len(name)) + name + struct.pack(">iii", 1, 0, len(batch)) + batch
+    with socket.create_connection(("127.0.0.1", port), 60) as connection:
+        connection.sendall(struct.pack(">i", len(body)) + body)
+        with connection.makefile("rb") as answers:
+            answer = answers.read(struct.unpack(">i", answers.read(4))[0])
+    return struct.unpack_from(">h", answer, 4 + 4 + 2 + len(name) + 4 + 4)[0]
 
 
 class LogLife(unittest.TestCase):
@@ -256,6 +301,42 @@ class LogLife(unittest.TestCase):
                 with open(log, "rb") as file:
                     header = file.read(61)
                 self.assertEqual(header[22] & 7, number, f"{name} on node {node}")
+
+    def test_a_topic_s_level_is_that_of_its_files(self):
+        chance = random.Random(1)
+        words = [bytes(chance.choices(b"abcdefghijklmnop", k=chance.randint(2, 9))) for _ in range(500)]
+        values = [b" ".join(chance.choices(words, k=60)) for _ in range(1000)]
+        for codec, low, high in (("gzip", 1, 9), ("lz4", 9, 12), ("zstd", -50, 19)):
+            sizes = []
+            for level in (low, high):
+                topic = f"{codec}-at-{level}"
+                self.cluster.create_topic(
+                    topic, 1, 3, compression_type=codec, **{f"compression_{codec}_level": level})
+                self.write(topic, values, **{
+                    "compression.type": "none", "linger.ms": 500, "batch.num.messages": 1000})
+                self.assertEqual([value for _, _, value in self.read(topic)], values)
+                log = self.replica_file(1, topic, "0" * 20 + ".log")
+                self.wait_for(lambda: os.path.exists(log) and os.path.getsize(log) > 1000)
+                sizes.append(os.path.getsize(log))
+            self.assertLess(sizes[1], sizes[0] * 0.95, f"{codec}: {sizes}")
+
+    def test_bombs_are_refused_within_bounds(self):
+        """A small batch that unpacks to 900 MiB: an error, and no memory to speak of."""
+        topics = {
+            "bomb": self.topic(), "bomb-repacked": "bomb-repacked", "bomb-compacted": "bomb-compacted"}
+        self.cluster.create_topic("bomb-repacked", 1, 3, compression_type="zstd")
+        self.cluster.create_topic("bomb-compacted", 1, 3, cleanup_policy="compact")
+        batch = bomb(900 << 20)
+        self.assertLess(len(batch), 1_040_000)
+        for topic in topics.values():
+            node = self.cluster.nodes[self.cluster.leader(topic, 0)]
+            for _ in range(2):
+                self.assertNotEqual(produce_raw(node.port, topic, batch), 0)
+            with open(f"/proc/{node.process.pid}/status") as file:
+                peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+            # A batch may unpack to 256 MiB, in a block that doubles.
+            self.assertLess(peak, 800 << 10, f"{peak >> 10} MiB at its peak")
+            self.write(topic, [b"alive"], [b"key"])
 
     def alter(self, topic, config):
         run("configs", "--bootstrap-server", self.cluster.bootstrap, "--alter", "--entity-type",

@@ -59,7 +59,7 @@ struct CleaningModelTests {
             let job = try test.log.beginCleaning(need, rules, means(), now: 2000)
             for _ in 0..<random.below(20) {
                 switch try job.step() {
-                case .more, .closed: continue
+                case .more, .closed, .wants: continue
                 case .ready(let group, _):
                     if random.below(5) == 0 { return }
                     let removal = try test.log.adopt(group, of: job, now: 2000)

@@ -86,7 +86,7 @@ extension TestLog {
                 throw error
             }
             switch progress {
-            case .more: continue
+            case .more, .wants: continue
             case .ready(let group, _):
                 try log.adopt(group, of: job, now: Timestamp(now))?.perform(on: system)
             case .done(let outcome):
@@ -299,6 +299,27 @@ struct CleaningTests {
         }
         try test.append([("b", "1")])
         #expect(try test.contents().map(\.key) == ["b"])
+    }
+
+    @Test func `outlives the loss of all checkpoints to damage`() throws {
+        var test = try TestLog()
+        // The last records of the first segment go, so that offsets are missing before the second.
+        try test.append([("a", "1"), ("b", "1"), ("c", "1")])
+        try test.append([("b", "2"), ("c", "2")])
+        try test.log.roll(now: 0)
+        try test.append([("b", "3"), ("c", "3")])
+        test.configuration.segmentBytes = 100
+        test.log.configuration = test.configuration
+        try test.close()
+        try test.clean()
+        #expect(test.log.segmentCount == 3)
+        let expected = try test.contents()
+        #expect(expected.map(\.offset) == [0, 5, 6, 7])
+        test.system.crash()
+        var history = LogHistory()
+        history.areGapsBelieved = true
+        test.log = try TestLog.open(test.system, test.configuration, history)
+        #expect(try test.contents() == expected)
     }
 
     @Test func `of a damaged batch fails and leaves the log as it was`() throws {

@@ -137,6 +137,7 @@ final class LogCleaner {
             guard adopt(group, run) else { return }
             goOn(run, after: bytes)
         case .success(.done(let outcome)): finish(run, outcome)
+        case .success(.wants): preconditionFailure("a compaction wants nothing of other replicas")
         case .success(.closed): end(run)
         case .failure(let error):
             end(run)

@@ -11,7 +11,9 @@ extension Partition {
     private static let copiedRunMax = 16 << 10
 
     /// The leader-epoch checks of every client request (KIP-320); nil if the request may go on.
-    func refusal(currentLeaderEpoch: LeaderEpoch) -> FetchAnswer? {
+    func refusal(
+        currentLeaderEpoch: LeaderEpoch, isLeaderAsking: Bool = false
+    ) -> FetchAnswer? {
         if isOffline { return .failure(.kafkaStorageError) }
         if currentLeaderEpoch != .none {
             if currentLeaderEpoch < assigned.leaderEpoch {
@@ -19,8 +21,15 @@ extension Partition {
             }
             if currentLeaderEpoch > assigned.leaderEpoch { return .failure(.unknownLeaderEpoch) }
         }
-        guard leader != nil else { return .failure(.notLeaderOrFollower, leader: currentLeader) }
+        // A leader that repairs its log reads from its followers.
+        guard leader != nil || (isLeaderAsking && follower != nil) else {
+            return .failure(.notLeaderOrFollower, leader: currentLeader)
+        }
         return nil
+    }
+
+    private func isLeader(_ reader: FetchReader) -> Bool {
+        if case .follower(let id, _) = reader { id == assigned.leader } else { false }
     }
 
     /// A follower's fetch is its acknowledgement of everything below its fetch offset. Nil if it counts.
@@ -59,7 +68,9 @@ extension Partition {
         _ target: FetchTarget, for reader: FetchReader, limit: Int, takesOversized: Bool,
         isArrival: Bool
     ) -> FetchAnswer {
-        if let refusal = refusal(currentLeaderEpoch: target.currentLeaderEpoch) { return refusal }
+        let refusal = refusal(
+            currentLeaderEpoch: target.currentLeaderEpoch, isLeaderAsking: isLeader(reader))
+        if let refusal { return refusal }
         if target.lastFetchedEpoch != .none, let answer = divergence(from: target) { return answer }
         if case .follower(let id, let epoch) = reader, isArrival,
             let refusal = acknowledge(fetch: target, by: id, brokerEpoch: epoch)

@@ -20,6 +20,7 @@ final class Shard {
     let groupCommit: GroupCommit
     private let gauges: PartitionGauges
     private var cleaner: LogCleaner?
+    private var scrubber: LogScrubber?
     /// The metadata as last published to this loop.
     var image: MetadataImage
     var partitions: [PartitionKey: Partition] = [:]
@@ -74,11 +75,14 @@ final class Shard {
             slots: max(1, node.fetchSessionSlots / node.world.dataLoops.count))
     }
 
-    /// Begins to compact logs, now and then.
+    /// Begins to compact logs, and to re-read them, now and then.
     func startCleaning() {
         let cleaner = LogCleaner(shard: self)
         self.cleaner = cleaner
         cleaner.start()
+        let scrubber = LogScrubber(shard: self)
+        self.scrubber = scrubber
+        scrubber.start()
     }
 
     /// Begins what goes on by itself.

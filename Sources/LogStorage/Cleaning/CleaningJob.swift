@@ -1,12 +1,27 @@
-internal import Bytes
+package import Bytes
 package import Model
 internal import Ports
 internal import ProducerState
 internal import Records
 internal import Synchronization
 
-/// One compaction of one log, in steps that each read about a megabyte: a thread that has time does them one
-/// after the other, and the log goes on being read and written meanwhile.
+/// What is done to a log's sealed segments beside their use: a part at a time, until a segment is ready.
+protocol SegmentWork: Sendable {
+    mutating func step() throws(LogError) -> CleaningJob.Progress
+    /// The segment that is being written.
+    var unfinished: CleanedGroup? { get }
+    /// Takes what a step wanted of another replica.
+    mutating func supply(_ bytes: SharedBytes) throws(LogError)
+}
+
+extension SegmentWork {
+    mutating func supply(_ bytes: SharedBytes) throws(LogError) {
+        preconditionFailure("a compaction wants nothing of other replicas")
+    }
+}
+
+/// One compaction of one log, or the repair of one of its segments, in steps that each read about a megabyte: a
+/// thread that has time does them one after the other, and the log goes on being read and written meanwhile.
 ///
 ///     mapping ── newest offset of each key ─▶ filtering ── a group is written ─▶ ready ── adopted ─▶ filtering
 ///                                                └──────────── no group is left ─▶ done
@@ -21,25 +36,26 @@ package final class CleaningJob: Sendable {
         /// A group lies ready for `PartitionLog.adopt`.
         case ready(CleanedGroup, bytes: Int)
         case done(CleaningOutcome)
+        /// A repair goes on when it is supplied with another replica's batches from this offset on, up to some
+        /// below the other.
+        case wants(from: Offset, below: Offset)
         /// The log has closed the job.
         case closed
     }
 
-    private let plan: CleaningPlan
     private let fileSystem: any FileSystem
     private let state: Mutex<State>
 
     private struct State {
-        var work: CleaningWork
+        var work: any SegmentWork
         var isClosed = false
         /// The group that is offered to the log, or was on the way to it.
         var waiting: CleanedGroup?
     }
 
-    init(_ plan: CleaningPlan, on fileSystem: any FileSystem) {
-        self.plan = plan
+    init(_ work: any SegmentWork, on fileSystem: any FileSystem) {
         self.fileSystem = fileSystem
-        state = Mutex(State(work: CleaningWork(plan, on: fileSystem)))
+        state = Mutex(State(work: work))
     }
 
     /// Does the next step. Blocks on the disk. After an error the job is closed, and is to be discarded.
@@ -59,6 +75,20 @@ package final class CleaningJob: Sendable {
             }
         }
         return try outcome.get()
+    }
+
+    /// What another replica has from the wanted offset on. An error is the other's: the job goes on wanting.
+    /// Blocks on the disk.
+    package func supply(_ bytes: SharedBytes) throws(LogError) {
+        let outcome = state.withLock { state -> Result<Void, LogError> in
+            guard !state.isClosed else { return .success(()) }
+            do throws(LogError) {
+                return .success(try state.work.supply(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
     }
 
     /// The log begins to put the group in place: from now on nothing takes it back.

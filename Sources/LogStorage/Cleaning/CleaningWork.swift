@@ -5,7 +5,7 @@ internal import ProducerState
 internal import Records
 
 /// Where a cleaning stands.
-struct CleaningWork: Sendable {
+struct CleaningWork: SegmentWork {
     /// Bytes read in one step.
     static let stepSize = 1 << 20
     /// Segments that may become one: putting a group in place renames the files of all of them.

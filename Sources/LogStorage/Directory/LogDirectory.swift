@@ -79,6 +79,8 @@ package final class LogDirectory: Sendable {
         /// Whether the last stop was orderly, and as which registration.
         package var cleanShutdown: CleanShutdownFile.Mark?
         package var recoveryPoints: [TopicPartition: Offset] = [:]
+        /// The file of the recovery points is damaged.
+        package var areRecoveryPointsLost = false
         package var logStarts: [TopicPartition: Offset] = [:]
         package var highWatermarks: [TopicPartition: Offset] = [:]
         package var cleanerPoints: [TopicPartition: Offset] = [:]
@@ -88,11 +90,13 @@ package final class LogDirectory: Sendable {
         /// What is known about one log, to open it with. A damaged log start file cannot be told
         /// from one without an entry: the log then begins at its first segment.
         package func history(of partition: TopicPartition) -> LogHistory {
-            LogHistory(
+            var history = LogHistory(
                 wasCleanShutdown: cleanShutdown != nil,
                 recoveryPoint: recoveryPoints[partition] ?? .zero,
                 logStartOffset: logStarts[partition] ?? .zero,
                 cleanedUpTo: cleanerPoints[partition] ?? .zero)
+            history.areGapsBelieved = areRecoveryPointsLost
+            return history
         }
     }
 
@@ -119,6 +123,7 @@ package final class LogDirectory: Sendable {
         contents.futures.sort { $0.partition < $1.partition }
         contents.logs.sort { $0.partition < $1.partition }
         contents.recoveryPoints = try read(.recoveryPoint, &contents.faults)
+        contents.areRecoveryPointsLost = !contents.faults.isEmpty
         contents.logStarts = try read(.logStart, &contents.faults)
         contents.highWatermarks = try read(.highWatermark, &contents.faults)
         contents.cleanerPoints = try read(.cleaner, &contents.faults)

@@ -10,6 +10,9 @@ package struct LogHistory: Hashable, Sendable {
     package var logStartOffset: Offset
     /// Up to where the log was compacted: below it offsets may be missing between segments.
     package var cleanedUpTo: Offset
+    /// The recovery points were lost to damage: nobody knows up to where the log was compacted below them, so that
+    /// missing offsets between segments are no sign of lost records.
+    package var areGapsBelieved = false
 
     package init(
         wasCleanShutdown: Bool = false, recoveryPoint: Offset = .zero,

@@ -75,7 +75,7 @@ extension PartitionLog {
             directory: directory, sources: sources, firstDirty: need.firstDirty,
             aborted: aborted, producers: lastProduced, configuration: configuration,
             deleteRetention: rules.deleteRetention, means: means, now: now)
-        let job = CleaningJob(plan, on: fileSystem)
+        let job = CleaningJob(CleaningWork(plan, on: fileSystem), on: fileSystem)
         cleaning = job
         return job
     }

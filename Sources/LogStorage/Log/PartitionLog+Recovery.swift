@@ -31,7 +31,9 @@ extension PartitionLog {
             let fileSize = try segment.resume(at: from)
             checkedFrom = checkedFrom ?? segment.nextOffset
             guard
-                try recover(segment, upTo: fileSize, next: next, cleaned: history.cleanedUpTo)
+                try recover(
+                    segment, upTo: fileSize, next: next,
+                    cleaned: history.areGapsBelieved ? Offset(.max) : history.cleanedUpTo)
             else {
                 try removeSegments(after: index)
                 break

@@ -131,6 +131,13 @@ struct TimeIndex {
     /// Lets go of the file's descriptor.
     mutating func release() { store.release() }
 
+    /// All entries of the file, as they are there. Throws `corruptFile` or `.file`.
+    mutating func entriesOnDisk() throws(LogError) -> [Entry] {
+        let room = try store.load()
+        let bytes = try store.read(0..<room)
+        return (0..<room).map { Self.decode(bytes, $0 * Self.entrySize, baseOffset) }
+    }
+
     /// Takes the file as it is. Only its size and its last entry are looked at: for closed
     /// segments. A tail of zeros, which Kafka leaves when it is killed, does not count. Throws
     /// `corruptFile` or `.file`.

@@ -1,0 +1,237 @@
+internal import Configuration
+internal import LogStorage
+internal import Model
+internal import Ports
+internal import Replication
+internal import Telemetry
+
+/// Re-reads the closed segments of one loop's logs, a directory's one after the other, at a bounded rate, and has
+/// what is damaged written anew from a replica that is whole. Lives on the loop; the disk's part runs on each
+/// directory's background thread.
+///
+/// A follower asks its leader, a leader the others in the ISR: so a hole is filled where it is, and leadership stays.
+/// What nobody has is told once, and the log goes on with what it has.
+final class LogScrubber {
+    /// One segment under way.
+    private final class Run {
+        let partition: Partition
+        var scan: SegmentScan
+        var repair: SegmentRepair?
+        /// The next step waits until then: `log.scrub.io.max.bytes.per.second`.
+        var next: Instant
+
+        init(_ partition: Partition, _ scan: SegmentScan, now: Instant) {
+            self.partition = partition
+            self.scan = scan
+            next = now
+        }
+    }
+
+    /// Where a round through a directory's logs stands.
+    private struct Round {
+        /// Logs that are still to be read, the next one last.
+        var partitions: [PartitionKey]
+        /// The next segment of that log.
+        var offset = Offset.zero
+    }
+
+    /// A segment of a log.
+    private struct Place: Hashable {
+        let key: PartitionKey
+        let baseOffset: Offset
+    }
+
+    private unowned let shard: Shard
+    private let metrics: ScrubMetrics
+    private var rounds: [DirectoryID: Round] = [:]
+    private var runs: [DirectoryID: Run] = [:]
+    /// Segments that could not be repaired: told already.
+    private var damaged: Set<Place> = []
+
+    init(shard: Shard) {
+        self.shard = shard
+        metrics = ScrubMetrics(registry: shard.node.metrics)
+    }
+
+    /// Begins a round now and then.
+    func start() {
+        let interval = shard.brokerSettings.duration("log.scrub.interval.ms")
+        // Looked at again, for it may be switched on.
+        let pause = interval > .zero ? interval : .hours(1)
+        shard.loop.arm(at: shard.loop.now + pause) { [weak self] in
+            guard let self, !self.shard.isClosed else { return }
+            if interval > .zero { self.beginRounds() }
+            self.start()
+        }
+    }
+
+    private func beginRounds() {
+        for directory in shard.storage.directories where rounds[directory.id] == nil {
+            let keys = shard.partitionsInOrder.filter { $0.directory === directory }.map(\.key)
+            rounds[directory.id] = Round(partitions: keys.reversed())
+            goOn(in: directory)
+        }
+    }
+
+    /// Takes the next segment of the round.
+    private func goOn(in directory: LogDirectoryHandle) {
+        runs[directory.id] = nil
+        guard !shard.isClosed, !directory.isOffline, !directory.isFull else {
+            rounds[directory.id] = nil
+            return
+        }
+        while let round = rounds[directory.id], let key = round.partitions.last {
+            if let partition = shard.partitions[key], !partition.isOffline,
+                let scan = partition.log.scan(
+                    from: round.offset, below: partition.highWatermark)
+            {
+                rounds[directory.id]?.offset = scan.nextOffset
+                let run = Run(partition, scan, now: shard.loop.now)
+                runs[directory.id] = run
+                step(run)
+                return
+            }
+            rounds[directory.id]?.partitions.removeLast()
+            rounds[directory.id]?.offset = .zero
+        }
+        rounds[directory.id] = nil
+    }
+
+    // MARK: Reading
+
+    private func step(_ run: Run) {
+        let bound = LoopBound((self, run), on: shard.loop)
+        let scan = run.scan
+        run.partition.directory.background.perform {
+            var read = scan
+            let outcome: Result<SegmentScan.Progress, LogError>
+            do throws(LogError) {
+                outcome = .success(try read.step())
+            } catch {
+                outcome = .failure(error)
+            }
+            let (result, after) = (outcome, read)
+            bound.post { scrubber, run in scrubber.stepped(run, after, result) }
+        }
+    }
+
+    private func stepped(
+        _ run: Run, _ scan: SegmentScan, _ outcome: Result<SegmentScan.Progress, LogError>
+    ) {
+        guard !shard.isClosed else { return }
+        run.scan = scan
+        switch outcome {
+        case .success(.more(let bytes)): pause(run, after: bytes) { $0.step($1) }
+        case .success(.whole(let bytes)):
+            forget(run)
+            pause(run, after: bytes) { $0.goOn(in: $1.partition.directory) }
+        case .success(.gone): goOn(in: run.partition.directory)
+        case .success(.damaged(let damage)): found(damage, run)
+        case .failure(let error):
+            // A disk that cannot read is not to be written either.
+            run.partition.storageFailed(error)
+            goOn(in: run.partition.directory)
+        }
+    }
+
+    /// Keeps to the rate of the whole node.
+    private func pause(
+        _ run: Run, after bytes: Int, _ next: @escaping (LogScrubber, Run) -> Void
+    ) {
+        metrics.read(bytes)
+        let rate = shard.brokerSettings.number("log.scrub.io.max.bytes.per.second")
+        let share = Double(max(shard.peers.count * shard.storage.directories.count, 1))
+        let seconds = min(Double(bytes) * share / max(rate, 1), 60)
+        run.next = max(run.next, shard.loop.now) + .nanoseconds(Int64(seconds * 1e9))
+        shard.loop.arm(at: run.next) { [weak self] in
+            guard let self, !self.shard.isClosed else { return }
+            next(self, run)
+        }
+    }
+
+    // MARK: Repairing
+
+    private func found(_ damage: SegmentScan.Damage, _ run: Run) {
+        let partition = run.partition
+        guard !partition.isOffline, partition.log.holds(run.scan) else {
+            goOn(in: partition.directory)
+            return
+        }
+        let isNews = damaged.insert(place(of: run)).inserted
+        metrics.damaged(damaged.count)
+        if isNews {
+            shard.node.log.error(
+                "segmentDamaged",
+                [
+                    "partition": partition.name, "file": damage.path,
+                    "from": damage.offset.rawValue, "cause": damage.reason,
+                ])
+        }
+        do throws(LogError) {
+            // A compaction that is under way finds it too; the next round sees.
+            guard let job = try partition.log.beginRepair(run.scan) else {
+                goOn(in: partition.directory)
+                return
+            }
+            let repair = SegmentRepair(partition, job, shard: shard) { [weak self] outcome in
+                self?.ended(run, damage, outcome, isNews: isNews)
+            } pause: { [weak self] bytes, next in
+                self?.pause(run, after: bytes) { _, _ in next() }
+            }
+            run.repair = repair
+            repair.step()
+        } catch {
+            ended(run, damage, .failed(error.description), isNews: isNews)
+        }
+    }
+
+    private func ended(
+        _ run: Run, _ damage: SegmentScan.Damage, _ outcome: SegmentRepair.Outcome, isNews: Bool
+    ) {
+        run.repair = nil
+        switch outcome {
+        case .repaired:
+            forget(run)
+            metrics.repaired()
+            shard.node.log.info(
+                "segmentRepaired", ["partition": run.partition.name, "file": damage.path])
+        case .failed(let cause):
+            guard isNews else { break }
+            shard.node.log.error(
+                "segmentNotRepaired",
+                [
+                    "partition": run.partition.name, "file": damage.path,
+                    "from": damage.offset.rawValue, "cause": cause,
+                ])
+        case .closed: break
+        }
+        goOn(in: run.partition.directory)
+    }
+
+    private func place(of run: Run) -> Place {
+        Place(key: run.partition.key, baseOffset: run.scan.baseOffset)
+    }
+
+    /// The segment is whole, again.
+    private func forget(_ run: Run) {
+        guard damaged.remove(place(of: run)) != nil else { return }
+        metrics.damaged(damaged.count)
+    }
+}
+
+/// What the scrubber of one loop tells.
+struct ScrubMetrics {
+    private let bytes: Counter
+    private let repairs: Counter
+    private let segments: Gauge
+
+    init(registry: Metrics) {
+        bytes = registry.counter(Catalogue.scrubbedBytes)
+        repairs = registry.counter(Catalogue.repairedSegments)
+        segments = registry.gauge(Catalogue.damagedSegments)
+    }
+
+    func read(_ count: Int) { bytes.add(Int64(count)) }
+    func repaired() { repairs.add(1) }
+    func damaged(_ count: Int) { segments.set(Int64(count)) }
+}

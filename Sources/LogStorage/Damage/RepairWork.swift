@@ -1,0 +1,166 @@
+internal import Bytes
+internal import Model
+internal import Ports
+internal import ProducerState
+internal import Records
+
+/// Writes a sealed segment anew: what is whole of it from its own file, and from the first damage on what another
+/// replica has. Put in place as a compaction is.
+struct RepairWork: SegmentWork {
+    private enum Phase {
+        case copying(position: Int)
+        /// Another replica's batches are wanted from here on.
+        case wanting
+        case written
+        case done
+    }
+
+    private let source: CleaningPlan.Source
+    private let directory: String
+    private let aborted: [AbortedTransaction]
+    private let epochs: LeaderEpochCache
+    private let indexInterval: Int
+    private let fileSystem: any FileSystem
+    private var phase = Phase.copying(position: 0)
+    private var rewriter: SegmentRewriter?
+    /// The next offset to be written.
+    private var expected: Offset
+    /// Read from our own file, and written when the batch after it fits.
+    private var held: RecordBatchView?
+
+    init(
+        _ source: CleaningPlan.Source, aborted: [AbortedTransaction], in directory: String,
+        epochs: LeaderEpochCache, indexInterval: Int, on fileSystem: any FileSystem
+    ) {
+        self.epochs = epochs
+        self.source = source
+        self.aborted = aborted
+        self.directory = directory
+        self.indexInterval = indexInterval
+        self.fileSystem = fileSystem
+        expected = source.baseOffset
+    }
+
+    var unfinished: CleanedGroup? {
+        rewriter.map { CleanedGroup(directory: directory, replaced: [], facts: $0.facts) }
+    }
+
+    mutating func step() throws(LogError) -> CleaningJob.Progress {
+        if rewriter == nil, case .copying = phase {
+            rewriter = try SegmentRewriter(
+                at: source.baseOffset, next: source.nextOffset, in: directory,
+                indexInterval: indexInterval, on: fileSystem)
+        }
+        switch phase {
+        case .copying(let position): return try copy(from: position)
+        case .wanting: return .wants(from: expected, below: source.nextOffset)
+        case .written: return try finish()
+        case .done: return .done(CleaningOutcome(cleanedUpTo: .zero))
+        }
+    }
+
+    private mutating func copy(from begin: Int) throws(LogError) -> CleaningJob.Progress {
+        let path = source.path
+        let file = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
+        let end = min(source.size, Int(try file.sizeOnDisk()))
+        var scanner = BatchScanner(file, from: begin, to: end, window: CleaningWork.stepSize)
+        while scanner.position - begin < CleaningWork.stepSize, let header = try scanner.header() {
+            guard let batch = try whole(header, &scanner) else {
+                phase = .wanting
+                return .more(bytes: scanner.position - begin)
+            }
+            if let held { try write(held) }
+            held = batch
+            scanner.skip(header)
+        }
+        if scanner.fault == nil, scanner.position >= source.size, let held {
+            try write(held)
+        }
+        if scanner.fault != nil { _ = try writeHeld() }
+        if scanner.fault != nil || (scanner.position >= end && end < source.size) {
+            phase = .wanting
+        } else {
+            phase = scanner.position >= end ? .written : .copying(position: scanner.position)
+        }
+        return .more(bytes: scanner.position - begin)
+    }
+
+    /// What follows is damaged in itself: the batch before it is not to blame.
+    private mutating func writeHeld() throws(LogError) -> RecordBatchView? {
+        if let held { try write(held) }
+        held = nil
+        return nil
+    }
+
+    /// The batch, if it is what was written there.
+    private mutating func whole(
+        _ header: RecordBatchHeader, _ scanner: inout BatchScanner
+    ) throws(LogError) -> RecordBatchView? {
+        if let held, header.baseOffset < held.header.nextOffset {
+            // One of the two tells a wrong offset.
+            self.held = nil
+            return nil
+        }
+        let isInPlace = header.baseOffset >= expected && header.nextOffset <= source.nextOffset
+        guard isInPlace, isOfItsEpoch(header, epochs) else {
+            return try writeHeld()
+        }
+        do throws(LogError) {
+            let batch = try scanner.batch(header)
+            return batch.isCRCValid() ? batch : try writeHeld()
+        } catch .corruptBatch {
+            return try writeHeld()
+        } catch {
+            throw error
+        }
+    }
+
+    private mutating func write(_ batch: RecordBatchView) throws(LogError) {
+        try rewriter?.append(batch)
+        expected = batch.header.nextOffset
+    }
+
+    /// Takes what another replica has from the wanted offset on.
+    mutating func supply(_ bytes: SharedBytes) throws(LogError) {
+        guard case .wanting = phase else { preconditionFailure("nothing is wanted") }
+        var batches = RecordBatchSequence(bytes)
+        var hasAny = false
+        while let batch = try Self.next(of: &batches) {
+            hasAny = true
+            let header = batch.header
+            // What the other replica lacks before this, it has compacted.
+            guard header.baseOffset < source.nextOffset else {
+                phase = .written
+                return
+            }
+            guard header.baseOffset >= expected, header.nextOffset <= source.nextOffset else {
+                throw .unexpectedOffset(expected: expected, found: header.baseOffset)
+            }
+            try write(batch)
+        }
+        guard hasAny else { throw .unexpectedOffset(expected: expected, found: .none) }
+        if expected >= source.nextOffset { phase = .written }
+    }
+
+    private static func next(
+        of batches: inout RecordBatchSequence
+    ) throws(LogError) -> RecordBatchView? {
+        do throws(RecordBatchError) {
+            guard let batch = try batches.next() else { return nil }
+            try batch.checkCRC()
+            return batch
+        } catch {
+            throw .corruptBatch(error)
+        }
+    }
+
+    private mutating func finish() throws(LogError) -> CleaningJob.Progress {
+        try rewriter?.finish(aborted: aborted)
+        guard let facts = rewriter?.facts else { preconditionFailure("a segment is written first") }
+        rewriter = nil
+        phase = .done
+        return .ready(
+            CleanedGroup(directory: directory, replaced: [source.baseOffset], facts: facts),
+            bytes: 0)
+    }
+}

@@ -1,0 +1,177 @@
+internal import Bytes
+package import Model
+internal import Ports
+internal import Records
+
+/// Re-reads one sealed segment, in steps of about a megabyte: every batch by its checksum, every entry of its
+/// indexes by the batch that it points at.
+///
+/// A value: whoever has time does the next step. It holds the file open, so that a segment that is compacted or
+/// deleted meanwhile is read to its end; what is found then says nothing of the log (`PartitionLog.holds`).
+package struct SegmentScan: Sendable {
+    /// What a step came to.
+    package enum Progress: Sendable {
+        case more(bytes: Int)
+        case whole(bytes: Int)
+        case damaged(Damage)
+        /// The segment's files are gone.
+        case gone
+    }
+
+    /// What is wrong with a segment.
+    package struct Damage: Hashable, Sendable {
+        package let path: String
+        /// Everything before is as it was written.
+        package let offset: Offset
+        package let reason: String
+    }
+
+    /// Bytes read in one step.
+    package static let stepSize = 1 << 20
+
+    package let baseOffset: Offset
+    package let nextOffset: Offset
+    let size: Int
+    private let path: String
+    private let fileSystem: any FileSystem
+    private var file: (any File)?
+    private var position = 0
+    private var expected: Offset
+    private var offsets: IndexCheck<OffsetIndex.Entry>
+    private var times: IndexCheck<TimeIndex.Entry>
+    private var maxTimestamp = Timestamp.none
+    private let epochs: LeaderEpochCache
+    /// Where the last batch began: its own base offset is only known to be right when the next one fits.
+    private var previous: Offset
+
+    init(_ segment: Segment, epochs: LeaderEpochCache) {
+        baseOffset = segment.baseOffset
+        nextOffset = segment.nextOffset
+        size = segment.size
+        path = segment.path(.log)
+        fileSystem = segment.fileSystem
+        expected = segment.baseOffset
+        previous = segment.baseOffset
+        self.epochs = epochs
+        offsets = IndexCheck(path: segment.path(.offsetIndex))
+        times = IndexCheck(path: segment.path(.timeIndex))
+    }
+
+    /// Reads on. Blocks on the disk.
+    package mutating func step() throws(LogError) -> Progress {
+        let file: any File
+        do throws(LogError) {
+            file = try opened()
+        } catch .file(let error) where error.kind == .notFound {
+            return .gone
+        } catch .corruptFile(let path, let reason) {
+            return .damaged(Damage(path: path, offset: nextOffset, reason: reason))
+        } catch {
+            throw error
+        }
+        let begin = position
+        guard try file.sizeOnDisk() >= Int64(size) else {
+            return damaged("the file is shorter than its log")
+        }
+        var scanner = BatchScanner(file, from: position, to: size, window: Self.stepSize)
+        while scanner.position - begin < Self.stepSize, let header = try scanner.header() {
+            if let fault = try fault(of: header, &scanner) { return fault }
+            scanner.skip(header)
+            position = scanner.position
+        }
+        if let fault = scanner.fault { return damaged("\(fault)") }
+        guard position >= size else { return .more(bytes: position - begin) }
+        if let damage = offsets.leftover(at: nextOffset) ?? times.leftover(at: nextOffset) {
+            return .damaged(damage)
+        }
+        return .whole(bytes: position - begin)
+    }
+
+    private func damaged(_ reason: String) -> Progress {
+        .damaged(Damage(path: path, offset: expected, reason: reason))
+    }
+
+    private mutating func opened() throws(LogError) -> any File {
+        if let file { return file }
+        let (path, fileSystem) = (path, fileSystem)
+        let opened = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
+        var offsetIndex = OffsetIndex(
+            baseOffset: baseOffset, path: offsets.path, on: fileSystem)
+        var timeIndex = TimeIndex(baseOffset: baseOffset, path: times.path, on: fileSystem)
+        offsets.entries = try offsetIndex.entriesOnDisk()[...]
+        times.entries = try timeIndex.entriesOnDisk()[...]
+        file = opened
+        return opened
+    }
+
+    /// What is wrong with the batch, or with the entries that point at it.
+    private mutating func fault(
+        of header: RecordBatchHeader, _ scanner: inout BatchScanner
+    ) throws(LogError) -> Progress? {
+        guard header.baseOffset >= expected else {
+            expected = previous
+            return damaged("two batches whose offsets overlap")
+        }
+        guard header.nextOffset <= nextOffset else {
+            return damaged("a batch of other offsets, \(header.baseOffset.rawValue)")
+        }
+        guard isOfItsEpoch(header, epochs) else {
+            return damaged("a batch of another epoch, \(header.partitionLeaderEpoch.rawValue)")
+        }
+        do throws(LogError) {
+            guard try scanner.batch(header).isCRCValid() else {
+                return damaged("a batch that its checksum does not fit")
+            }
+        } catch .corruptBatch(let fault) {
+            return damaged("\(fault)")
+        } catch {
+            throw error
+        }
+        previous = expected
+        expected = header.nextOffset
+        maxTimestamp = max(maxTimestamp, header.maxTimestamp)
+        for entry in offsets.take(while: { $0.position <= scanner.position })
+        where entry.position != scanner.position || entry.offset != header.lastOffset {
+            return .damaged(offsets.damage(at: nextOffset))
+        }
+        for entry in times.take(while: { $0.offset <= header.lastOffset })
+        where entry.offset != header.lastOffset
+            || (entry.timestamp != maxTimestamp && entry.timestamp != header.maxTimestamp)
+        {
+            return .damaged(times.damage(at: nextOffset))
+        }
+        return nil
+    }
+}
+
+/// Whether the epoch of a batch, which its checksum does not cover, is that which began last before it.
+func isOfItsEpoch(_ header: RecordBatchHeader, _ epochs: LeaderEpochCache) -> Bool {
+    guard let epoch = epochs.epoch(at: header.baseOffset), header.partitionLeaderEpoch >= .zero
+    else { return header.partitionLeaderEpoch <= .none || epochs.latest == nil }
+    return header.partitionLeaderEpoch == epoch
+}
+
+/// Entries of an index on their way along the log.
+private struct IndexCheck<Entry: Sendable>: Sendable {
+    let path: String
+    var entries: ArraySlice<Entry> = []
+
+    init(path: String) { self.path = path }
+
+    /// Takes the entries that the walk has come to.
+    mutating func take(while isReached: (Entry) -> Bool) -> ArraySlice<Entry> {
+        let taken = entries.prefix(while: isReached)
+        entries = entries.dropFirst(taken.count)
+        return taken
+    }
+
+    /// Entries that point at nothing.
+    func leftover(at end: Offset) -> SegmentScan.Damage? {
+        entries.isEmpty ? nil : damage(at: end)
+    }
+
+    /// All batches are whole: the damage begins behind them.
+    func damage(at end: Offset) -> SegmentScan.Damage {
+        SegmentScan.Damage(path: path, offset: end, reason: "an entry that points at no batch")
+    }
+}

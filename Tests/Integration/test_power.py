@@ -1,0 +1,150 @@
+"""Power loss: ext4 that is shut down in the middle, so that only what was synced is there when it is mounted again."""
+
+import fcntl
+import os
+import random
+import struct
+import subprocess
+import time
+import unittest
+
+from checker import Load, check
+from cluster import Cluster
+from compacted import KeyedLoad, newest_on_disk, wait_for_name
+from test_disk import REFUSED, SmallDisk
+
+# EXT4_IOC_SHUTDOWN, and the flag that leaves the journal as it is on the disk.
+SHUTDOWN = 0x8004587D
+NO_LOG_FLUSH = 2
+
+
+class Power(SmallDisk):
+    def lose(self):
+        """From now on nothing reaches the disk."""
+        handle = os.open(self.directory, os.O_RDONLY)
+        try:
+            fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(handle)
+
+    def restore(self):
+        """After the processes that used it have ended."""
+        subprocess.run(["umount", self.directory], check=True)
+        subprocess.run(["mount", "-o", "loop", self.image, self.directory], check=True)
+
+
+@unittest.skipIf(REFUSED, REFUSED)
+class PowerLoss(unittest.TestCase):
+    def begin(self, **settings):
+        self.cluster = Cluster(
+            3, log_flush_offset_checkpoint_interval_ms=100, log_cleaner_backoff_ms=20,
+            replica_high_watermark_checkpoint_interval_ms=100,
+            log_cleaner_io_max_bytes_per_second=20_000_000, **settings)
+        self.disks = {}
+        # Last in, first out: the nodes end before their disks go.
+        self.addCleanup(self.remove)
+        for number, node in self.cluster.nodes.items():
+            self.disks[number] = Power(node.properties["log.dirs"], mebibytes=512)
+        self.cluster.start()
+
+    def remove(self):
+        for node in self.cluster.nodes.values():
+            if node.process is not None and node.process.poll() is None:
+                node.kill()
+        for disk in self.disks.values():
+            disk.unmount()
+        self.cluster.stop()
+
+    def directory(self, number, topic):
+        return os.path.join(self.cluster.nodes[number].properties["log.dirs"], f"{topic}-0")
+
+    def lose_power(self, victims):
+        for victim in victims:
+            self.disks[victim].lose()
+        for victim in victims:
+            self.cluster.nodes[victim].kill()
+        for victim in victims:
+            self.disks[victim].restore()
+        for victim in victims:
+            self.cluster.nodes[victim].start()
+        for victim in victims:
+            self.cluster.nodes[victim].wait_ready()
+
+    def victims(self, turn, chance):
+        """One, two and all nodes in turn."""
+        return sorted(chance.sample([1, 2, 3], 1 + turn % 3))
+
+    def test_acknowledged_records_survive(self):
+        chance = random.Random(17)
+        self.begin(log_segment_bytes=1 << 20)
+        self.cluster.create_topic("orders", 1, 3)
+        load = Load(self.cluster.bootstrap, "orders", 1, rate=4000)
+        self.addCleanup(load.abandon)
+        load.start()
+        for turn in range(12):
+            load.wait_acknowledged(200, timeout=60)
+            victims = self.victims(turn, chance)
+            if turn % 2:
+                self.wait_for_roll(victims[0], "orders")
+            else:
+                time.sleep(chance.uniform(0, 0.2))
+            self.lose_power(victims)
+        load.wait_acknowledged(200, timeout=60)
+        load.stop()
+        self.assertEqual(load.failed, [])
+        counts = check(self.cluster.bootstrap, [load])
+        self.wait_for_words("truncated", "logRecovered")
+        print(f"{counts['acknowledged']} records acknowledged over 12 losses ... ", end="", flush=True)
+
+    def wait_for_roll(self, number, topic):
+        """The moment in which a segment begins."""
+        directory = self.directory(number, topic)
+
+        def newest():
+            return max(name for name in os.listdir(directory) if name.endswith(".log"))
+
+        before = newest()
+        deadline = time.monotonic() + 30
+        while newest() == before:
+            self.assertLess(time.monotonic(), deadline, "no segment is rolled")
+
+    def wait_for_words(self, *words):
+        """The moments that were meant have really been met."""
+        text = "".join(node.tail(1_000_000) for node in self.cluster.nodes.values())
+        for word in words:
+            self.assertIn(word, text)
+
+    def test_compaction(self):
+        chance = random.Random(3)
+        self.begin()
+        self.cluster.create_topic(
+            "states", 1, 3, cleanup_policy="compact", segment_bytes=1 << 20,
+            min_cleanable_dirty_ratio=0.01, file_delete_delay_ms=50)
+        load = KeyedLoad(self.cluster.bootstrap, "states")
+        for turn in range(9):
+            victims = self.victims(turn, chance)
+            name = ("*.cleaned", "*.swap", "*.deleted")[turn // 3]
+            wait_for_name(os.path.join(self.directory(victims[0], "states"), name), 60)
+            self.lose_power(victims)
+        load.stop()
+        self.assertEqual(load.failed, [])
+        self.cluster_is_whole("states")
+        for node in self.cluster.nodes.values():
+            self.assertEqual(node.terminate(), 0)
+        for number in self.cluster.nodes:
+            found, _ = newest_on_disk(self.directory(number, "states"))
+            load.check(found)
+        print(f"{load.count} records acknowledged over 9 losses ... ", end="", flush=True)
+
+    def cluster_is_whole(self, topic):
+        from confluent_kafka.admin import AdminClient
+
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap})
+        deadline = time.monotonic() + 60
+        while len(admin.list_topics(topic, timeout=10).topics[topic].partitions[0].isrs) < 3:
+            self.assertLess(time.monotonic(), deadline, "a replica does not catch up")
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,157 @@
+import Bytes
+import Model
+import Records
+import TestSupport
+import Testing
+
+@testable import LogStorage
+
+@Suite("Damage in closed segments")
+struct DamageTests {
+    /// Two segments of several batches each, all on the disk, and an open one.
+    private func written() throws -> TestLog {
+        var configuration = LogConfiguration()
+        configuration.indexIntervalBytes = 100
+        var test = try TestLog(configuration)
+        for turn in 0..<2 {
+            for value in 0..<5 {
+                try test.append(
+                    [value, value + 1], size: 40, epoch: LeaderEpoch(Int32(turn)),
+                    time: Int64(1000 + 10 * value))
+            }
+            try test.log.roll(now: 1000)
+        }
+        try test.append([9], epoch: 1)
+        try test.checkpoint()
+        test.log.recoveryPointWritten(test.log.recoveryPoint)
+        return test
+    }
+
+    /// Reads a segment whole; nil where nothing is wrong with it.
+    private func damage(_ test: TestLog, from offset: Offset = .zero) throws
+        -> (SegmentScan, SegmentScan.Damage?)
+    {
+        var scan = try #require(test.log.scan(from: offset, below: test.log.logEndOffset))
+        while true {
+            switch try scan.step() {
+            case .more: continue
+            case .whole: return (scan, nil)
+            case .damaged(let damage): return (scan, damage)
+            case .gone: throw LogError.closed
+            }
+        }
+    }
+
+    private func path(_ kind: String) -> String {
+        TestLog.directory + "/00000000000000000000." + kind
+    }
+
+    private func flip(_ bit: Int, of byte: Int, _ kind: String, _ test: TestLog) throws {
+        var bytes = try #require(test.system.contents(path(kind)))
+        bytes[byte] ^= 1 << UInt8(bit)
+        test.system.write(bytes, to: path(kind))
+        for segment in test.log.segments { segment.release() }
+    }
+
+    /// Repairs with what another log has.
+    private func repair(_ test: TestLog, _ scan: SegmentScan, from other: TestLog?) throws -> Bool {
+        let job = try #require(try test.log.beginRepair(scan))
+        while true {
+            switch try job.step() {
+            case .more: continue
+            case .wants(let offset, let end):
+                guard let other else {
+                    try test.log.cleaningFailed(job)
+                    try job.discard()
+                    return false
+                }
+                #expect(offset < end)
+                let slice = try other.log.read(
+                    from: offset, upTo: other.log.logEndOffset, maxBytes: 300,
+                    minOneBatch: true)
+                try job.supply(slice.load())
+            case .ready(let group, _):
+                try #require(try test.log.adopt(group, of: job, now: 2000))
+                    .perform(on: test.system)
+            case .done(let outcome):
+                test.log.cleaningEnded(job, outcome)
+                return true
+            case .closed: return false
+            }
+        }
+    }
+
+    @Test func `is not found where there is none`() throws {
+        let test = try written()
+        let (first, none) = try damage(test)
+        #expect(none == nil)
+        #expect(first.nextOffset == 10)
+        #expect(try damage(test, from: first.nextOffset).1 == nil)
+        #expect(test.log.scan(from: 20, below: test.log.logEndOffset) == nil)
+        #expect(test.log.scan(from: 0, below: 9) == nil)
+    }
+
+    @Test(arguments: ["log", "index", "timeindex"])
+    func `is found at every bit, and repaired from another replica`(kind: String) throws {
+        let whole = try written()
+        let expected = try #require(whole.system.contents(path("log")))
+        let count = try #require(whole.system.contents(path(kind))).count
+        var random = PRNG(seed: 5)
+        for byte in 0..<count {
+            let test = try written()
+            try flip(random.below(8), of: byte, kind, test)
+            let (scan, found) = try damage(test)
+            let damage = try #require(found, "byte \(byte) of .\(kind)")
+            #expect(damage.path == path(kind) || kind == "log")
+            #expect(try repair(test, scan, from: whole), "byte \(byte)")
+            #expect(test.system.contents(path("log")) == expected, "byte \(byte)")
+            #expect(try self.damage(test).1 == nil)
+            #expect(try test.readAll() == whole.readAll())
+        }
+    }
+
+    @Test func `survives as it was where nobody has the records`() throws {
+        let whole = try written()
+        var test = try written()
+        try flip(3, of: 300, "log", test)
+        let before = test.system.contents(path("log"))
+        let (scan, found) = try damage(test)
+        #expect(found != nil)
+        #expect(try repair(test, scan, from: nil) == false)
+        #expect(test.system.contents(path("log")) == before)
+        #expect(test.system.names(TestLog.directory).allSatisfy { !$0.hasSuffix(".cleaned") })
+        // It is repaired as soon as somebody has them.
+        #expect(try repair(test, scan, from: whole))
+        try test.crashAndStart()
+        #expect(try test.readAll() == whole.readAll())
+    }
+
+    @Test func `is not repaired with damaged or with other records`() throws {
+        let test = try written()
+        try flip(3, of: 300, "log", test)
+        let job = try #require(try test.log.beginRepair(damage(test).0))
+        while true {
+            guard case .more = try job.step() else { break }
+        }
+        let bad = try written()
+        try flip(3, of: 300, "log", bad)
+        let bytes = try SharedBytes(#require(bad.system.contents(path("log"))))
+        #expect(throws: LogError.self) { try job.supply(bytes) }
+        #expect(throws: LogError.self) { try job.supply(.empty) }
+        guard case .wants = try job.step() else {
+            Issue.record("what was refused is still wanted")
+            return
+        }
+        try test.log.cleaningFailed(job)
+        try job.discard()
+    }
+
+    @Test func `of a segment that was cut meanwhile is not the log's`() throws {
+        let test = try written()
+        let (scan, _) = try damage(test)
+        #expect(test.log.holds(scan))
+        try test.log.truncate(to: 4, now: 2000)
+        #expect(!test.log.holds(scan))
+        #expect(try test.log.beginRepair(scan) == nil)
+    }
+}
