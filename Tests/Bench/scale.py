@@ -5,7 +5,9 @@ import time
 
 from cluster import Cluster
 
-PARTITIONS = 10_000
+TOPICS = [f"many-{number}" for number in range(10)]
+EACH = 1_000
+PARTITIONS = len(TOPICS) * EACH
 
 
 def descriptors(pid):
@@ -31,27 +33,29 @@ def write_everywhere(cluster):
         "bootstrap.servers": cluster.bootstrap, "acks": "all", "linger.ms": 20, "message.timeout.ms": 120_000})
     failed = []
     began = time.monotonic()
-    for partition in range(PARTITIONS):
-        producer.produce("many", b"x" * 100, partition=partition,
-                         on_delivery=lambda error, _: failed.append(error) if error else None)
-        producer.poll(0)
+    for topic in TOPICS:
+        for partition in range(EACH):
+            producer.produce(topic, b"x" * 100, partition=partition,
+                             on_delivery=lambda error, _: failed.append(error) if error else None)
+            producer.poll(0)
     left = producer.flush(120)
     if left or failed:
         raise AssertionError(f"{left} left, failed: {failed[:3]}")
     return time.monotonic() - began
 
 
-def leaders(admin, of=None):
-    topic = admin.list_topics("many", timeout=30).topics["many"]
-    return sum(1 for p in topic.partitions.values() if of is None and p.leader >= 0 or p.leader == of)
+def partitions(admin):
+    """All partitions as a node shows them."""
+    shown = admin.list_topics(timeout=30).topics
+    return [p for name in TOPICS if name in shown for p in shown[name].partitions.values()]
 
 
 def settle(admin, cluster):
     """Waits until every replica is in sync."""
     deadline = time.monotonic() + 120
     while True:
-        topic = admin.list_topics("many", timeout=30).topics["many"]
-        if len(topic.partitions) == PARTITIONS and all(len(p.isrs) == 3 for p in topic.partitions.values()):
+        found = partitions(admin)
+        if len(found) == PARTITIONS and all(len(p.isrs) == 3 for p in found):
             return
         if time.monotonic() > deadline:
             raise AssertionError("not all replicas are in sync after 120 s")
@@ -66,8 +70,10 @@ def scale(table, options, cpu, resident):
         admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
         began = time.monotonic()
         # All are led by node 1, so that its end moves all of them.
-        assignment = [[1, 2, 3]] * PARTITIONS
-        admin.create_topics([NewTopic("many", replica_assignment=assignment)])["many"].result(60)
+        assignment = [[1, 2, 3]] * EACH
+        made = admin.create_topics([NewTopic(name, EACH, replica_assignment=assignment) for name in TOPICS])
+        for result in made.values():
+            result.result(60)
         settle(admin, cluster)
         table.row("create 10,000 partitions x 3 until all are in the ISR", time.monotonic() - began, "s")
         held(table, cluster, "never written", cpu, resident)
@@ -76,12 +82,12 @@ def scale(table, options, cpu, resident):
         held(table, cluster, "a record in each", cpu, resident)
         victim, others = cluster.nodes[1], [cluster.nodes[2], cluster.nodes[3]]
         watcher = AdminClient({"bootstrap.servers": ",".join(f"127.0.0.1:{n.port}" for n in others)})
-        watcher.list_topics("many", timeout=30)
+        watcher.list_topics(timeout=30)
         took = []
         for _ in range(options.runs):
             victim.kill()
             began = time.monotonic()
-            while leaders(watcher) - leaders(watcher, 1) < PARTITIONS:
+            while not all(p.leader in (2, 3) for p in partitions(watcher)):
                 pass
             took.append(time.monotonic() - began)
             began = time.monotonic()

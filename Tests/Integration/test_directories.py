@@ -15,6 +15,7 @@ from confluent_kafka import Producer
 
 from checker import Load, check, read_all
 from cluster import Cluster, run
+from compacted import KeyedLoad, newest_on_disk
 from test_disk import REFUSED, SmallDisk
 
 # FS_IOC_SHUTDOWN of ext4: nothing more is read or written, as of a disk that is gone.
@@ -273,6 +274,35 @@ class Moves(Directories):
         self.node.wait_ready()
         self.assertIn("copyTakenForLog", self.node.tail(200))
         self.assertEqual(len(read_all(self.cluster.bootstrap, "orders", 0)), 121)
+
+    def test_a_compacted_log_moves_to_and_fro(self):
+        self.begin(3, ["a", "b"], log_cleaner_backoff_ms=20, log_flush_offset_checkpoint_interval_ms=100)
+        self.cluster.create_topic(
+            "states", 1, 3, cleanup_policy="compact", segment_bytes=1 << 20,
+            min_cleanable_dirty_ratio=0.01, file_delete_delay_ms=50)
+        load = KeyedLoad(self.cluster.bootstrap, "states")
+        self.addCleanup(load.stopping.set)
+        for turn in range(6):
+            target = "b" if self.places("states")[0][False] == "a" else "a"
+            before = load.count
+            self.assertEqual(self.alter(os.path.join(self.node.directory, target), "states", 0), {0: 0})
+            if turn == 3:
+                self.node.kill()
+                self.node.start()
+                self.node.wait_ready()
+            self.wait_until("it has moved", lambda: self.places("states")[0] == {False: target})
+            self.wait_until("the load goes on", lambda: load.count > before + 500)
+        load.stop()
+        self.assertEqual(load.failed, [])
+        self.wait_until("all is in sync", lambda: self.describe("states")[0][2] == {"1", "2", "3"})
+        log = self.node.tail(100_000)
+        self.assertIn("logCompacted partition=states-0", log)
+        self.assertNotIn("logDirectoryFailed", log)
+        for node in self.cluster.nodes.values():
+            self.assertEqual(node.terminate(), 0)
+        found, count = newest_on_disk(os.path.join(self.node.directory, target, "states-0"))
+        load.check(found)
+        self.assertLess(count, load.count / 2)
 
     def test_what_cannot_be_moved_is_refused(self):
         self.begin(1, ["a", "b"])

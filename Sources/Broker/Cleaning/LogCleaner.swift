@@ -13,6 +13,9 @@ final class LogCleaner {
     /// One log under way.
     private final class Run {
         let partition: Partition
+        /// Where the log lies that is compacted; the partition may move on.
+        let directory: LogDirectoryHandle
+        private let log: PartitionLog
         let job: CleaningJob
         let need: Dirtiness
         let began: Instant
@@ -21,11 +24,17 @@ final class LogCleaner {
 
         init(_ partition: Partition, _ job: CleaningJob, _ need: Dirtiness, now: Instant) {
             self.partition = partition
+            directory = partition.directory
+            log = partition.log
             self.job = job
             self.need = need
             began = now
             next = now
         }
+
+        /// The log is still the partition's. If not, its files went away under the job, which says
+        /// nothing of the disk.
+        var isCurrent: Bool { !partition.isOffline && partition.log === log }
     }
 
     private static let backoffMin = Duration.milliseconds(10)
@@ -117,7 +126,7 @@ final class LogCleaner {
     private func step(_ run: Run) {
         let job = run.job
         let bound = LoopBound((self, run), on: shard.loop)
-        run.partition.directory.background.perform {
+        run.directory.background.perform {
             let outcome: Result<CleaningJob.Progress, LogError>
             do throws(LogError) {
                 outcome = .success(try job.step())
@@ -140,13 +149,14 @@ final class LogCleaner {
         case .success(.wants): preconditionFailure("a compaction wants nothing of other replicas")
         case .success(.closed): end(run)
         case .failure(let error):
+            let isCurrent = run.isCurrent
             end(run)
-            failed(run.partition, error)
+            if isCurrent { failed(run.partition, error) }
         }
     }
 
     private func goOn(_ run: Run, after bytes: Int) {
-        guard !run.partition.isOffline, !run.partition.directory.isOffline else {
+        guard !run.partition.isOffline, !run.directory.isOffline else {
             end(run)
             return
         }
@@ -188,7 +198,7 @@ final class LogCleaner {
     private func finish(_ run: Run, _ outcome: CleaningOutcome) {
         let partition = run.partition
         partition.log.cleaningEnded(run.job, outcome)
-        runs[partition.directory.id] = nil
+        runs[run.directory.id] = nil
         let took = shard.loop.now - run.began
         metrics.cleaned(outcome, took: took, at: shard.loop.now)
         shard.node.log.info(
@@ -200,7 +210,7 @@ final class LogCleaner {
                 "milliseconds": took.inMilliseconds,
             ])
         shard.cluster?.run { $0.checkpointsWanted?() }
-        look(in: partition.directory)
+        look(in: run.directory)
     }
 
     /// It does not go on; what it has written is removed.
@@ -210,10 +220,10 @@ final class LogCleaner {
         } catch {
             run.partition.storageFailed(error)
         }
-        runs[run.partition.directory.id] = nil
+        runs[run.directory.id] = nil
         let (job, log) = (run.job, shard.node.log)
-        let path = run.partition.directory.path
-        run.partition.directory.background.perform {
+        let path = run.directory.path
+        run.directory.background.perform {
             do throws(LogError) {
                 try job.discard()
             } catch {

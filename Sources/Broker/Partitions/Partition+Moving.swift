@@ -86,8 +86,9 @@ extension Partition {
         }
         let opened = try PartitionLog.open(
             name, topicID: key.topicID, in: new.path(of: name), configuration: settings.log,
-            history: LogHistory(recoveryPoint: end, logStartOffset: start), on: fileSystem,
-            now: shard.loop.wallTime)
+            history: LogHistory(
+                recoveryPoint: end, logStartOffset: start, cleanedUpTo: old.cleanedUpTo),
+            on: fileSystem, now: shard.loop.wallTime)
         precondition(opened.logEndOffset == end, "a durable log is found again as it was")
         future = nil
         shard.storage.released(oldDirectory)

@@ -145,7 +145,16 @@ final class LogLoading: Sendable {
                 try node.world.fileSystem.syncDirectory(open.handle.path)
                 log.info("copyTakenForLog", ["partition": name, "path": target])
                 contents[id]?.logs.append((name, target))
-                contents[id]?.recoveryPoints[name] = nil
+                // What the old directory's files say of the log holds for its copy.
+                func row(_ rows: KeyPath<LogDirectory.Contents, [TopicPartition: Offset]>)
+                    -> Offset?
+                {
+                    contents.values.compactMap { $0[keyPath: rows][name] }.max()
+                }
+                contents[id]?.recoveryPoints[name] = row(\.recoveryPoints)
+                contents[id]?.logStarts[name] = row(\.logStarts)
+                contents[id]?.highWatermarks[name] = row(\.highWatermarks)
+                contents[id]?.cleanerPoints[name] = row(\.cleanerPoints)
                 contents[id]?.futures.removeAll { $0.partition == name }
             }
         }
@@ -256,8 +265,11 @@ final class LogLoading: Sendable {
         for (name, path) in contents?.futures ?? [] {
             handle.background.perform { [self] in
                 do throws(LogError) {
+                    // A copy of a compacted log has its gaps.
                     let opened = try PartitionLog.open(
-                        name, topicID: nil, in: path, on: node.world.fileSystem, now: now)
+                        name, topicID: nil, in: path,
+                        history: LogHistory(cleanedUpTo: Offset(.max)),
+                        on: node.world.fileSystem, now: now)
                     guard let id = opened.topicID else {
                         log.warn("directoryIgnored", ["path": path])
                         return
