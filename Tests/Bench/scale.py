@@ -71,9 +71,8 @@ def scale(table, options, cpu, resident):
         began = time.monotonic()
         # All are led by node 1, so that its end moves all of them.
         assignment = [[1, 2, 3]] * EACH
-        made = admin.create_topics([NewTopic(name, EACH, replica_assignment=assignment) for name in TOPICS])
-        for result in made.values():
-            result.result(60)
+        for name in TOPICS:
+            admin.create_topics([NewTopic(name, EACH, replica_assignment=assignment)])[name].result(60)
         settle(admin, cluster)
         table.row("create 10,000 partitions x 3 until all are in the ISR", time.monotonic() - began, "s")
         held(table, cluster, "never written", cpu, resident)

@@ -146,10 +146,11 @@ final class LogLoading: Sendable {
                 log.info("copyTakenForLog", ["partition": name, "path": target])
                 contents[id]?.logs.append((name, target))
                 // What the old directory's files say of the log holds for its copy.
+                let all = Array(contents.values)
                 func row(_ rows: KeyPath<LogDirectory.Contents, [TopicPartition: Offset]>)
                     -> Offset?
                 {
-                    contents.values.compactMap { $0[keyPath: rows][name] }.max()
+                    all.compactMap { $0[keyPath: rows][name] }.max()
                 }
                 contents[id]?.recoveryPoints[name] = row(\.recoveryPoints)
                 contents[id]?.logStarts[name] = row(\.logStarts)

@@ -13,32 +13,9 @@ extension Admin {
     {
         guard !wanted.isEmpty else { return [] }
         let limit = configuration.operationTimeout
-        var found: [TopicPartition: Result<ListedOffset, ClientError>] = [:]
-        var left = wanted
-        // A few rounds: leaders may be changing right now. What is still refused then is reported.
-        for round in 0..<Self.offsetRoundsMax where !left.isEmpty {
-            if round > 0 { await sleep(for: configuration.retryBackoff * (1 << round)) }
-            let metadata = try await metadata(of: Set(left.map(\.partition.topic)).sorted())
-            var leaders: [TopicPartition: (node: BrokerID, epoch: LeaderEpoch)] = [:]
-            for topic in metadata.topics where topic.errorCode == .none {
-                for entry in topic.partitions where entry.leaderID >= 0 {
-                    leaders[TopicPartition(topic.name ?? "", entry.partitionIndex)] = (
-                        BrokerID(entry.leaderID), LeaderEpoch(entry.leaderEpoch)
-                    )
-                }
-            }
-            for item in left where leaders[item.partition] == nil {
-                found[item.partition] = .failure(.refused(.leaderNotAvailable, message: nil))
-            }
-            for node in Set(leaders.values.map(\.node)).sorted() {
-                let mine = left.filter { leaders[$0.partition]?.node == node }
-                await ask(
-                    node, mine, isolation: isolation, within: limit, into: &found)
-            }
-            left = left.filter { item in
-                guard case .failure(let error)? = found[item.partition] else { return false }
-                return error.isRetriable
-            }
+        let found = try await atLeaders(of: wanted.map(\.partition)) { node, partitions in
+            let mine = wanted.filter { partitions.contains($0.partition) }
+            return await ask(node, mine, isolation: isolation, within: limit)
         }
         return wanted.map { item in
             (
@@ -48,13 +25,11 @@ extension Admin {
         }
     }
 
-    private static let offsetRoundsMax = 4
-
     private func ask(
         _ node: BrokerID, _ wanted: [(partition: TopicPartition, spec: OffsetSpec)],
-        isolation: IsolationLevel, within limit: Duration,
-        into found: inout [TopicPartition: Result<ListedOffset, ClientError>]
-    ) async {
+        isolation: IsolationLevel, within limit: Duration
+    ) async -> [TopicPartition: Result<ListedOffset, ClientError>] {
+        var found: [TopicPartition: Result<ListedOffset, ClientError>] = [:]
         var request = ListOffsetsRequest()
         request.replicaID = -1
         request.isolationLevel = isolation.rawValue
@@ -94,5 +69,6 @@ extension Admin {
         } catch {
             for item in wanted { found[item.partition] = .failure(error) }
         }
+        return found
     }
 }
