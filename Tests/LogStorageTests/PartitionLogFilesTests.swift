@@ -1,10 +1,11 @@
 import Bytes
-import LogStorage
 import Model
 import Ports
 import Records
 import TestSupport
 import Testing
+
+@testable import LogStorage
 
 @Suite("The files of a partition log")
 struct PartitionLogFilesTests {
@@ -16,6 +17,23 @@ struct PartitionLogFilesTests {
 
     func bytes(_ test: TestLog, _ name: String) -> [UInt8]? {
         test.system.contents(TestLog.directory + "/" + name)
+    }
+
+    @Test func `are let go of where nobody writes, and opened again by the next who does`() throws {
+        var test = try TestLog()
+        try test.append([1])
+        try test.log.flush()
+        #expect(test.log.active.openLogFile != nil)
+        #expect(try test.log.prepareCheckpoint() == nil)
+        #expect(test.log.active.openLogFile == nil)
+        try test.append([1])
+        #expect(test.log.active.openLogFile != nil)
+        #expect(try test.log.prepareCheckpoint() != nil)
+        let slice = try test.log.read(from: 0, upTo: 2, maxBytes: 1000, minOneBatch: true)
+        #expect(try slice.load().count == test.log.active.size)
+        try test.log.flush()
+        try test.stopAndStart()
+        #expect(test.log.logEndOffset == 2)
     }
 
     @Test func `do not exist before the first append`() throws {

@@ -16,13 +16,18 @@ extension PartitionLog {
 
     /// What to sync so that a restart need not look at anything appended until now. Writes index
     /// entries, the epoch file and, after much log without one, a producer snapshot. Nil if the
-    /// recovery point is at the log end already.
+    /// recovery point is at the log end already: then the log lets go of its files.
     package func prepareCheckpoint() throws(LogError) -> FlushTicket? {
         guard isOnDisk else {
             recoveryPoint = logEndOffset
             return nil
         }
-        guard hasUnsaved else { return nil }
+        guard hasUnsaved else {
+            // Nobody has written since the last checkpoint: descriptors are for logs in use.
+            releaseFiles(of: segments[...])
+            return nil
+        }
+        releaseFiles(of: segments.dropLast())
         for file in try active.writeForCheckpoint() {
             flushing.noteForCheckpoint(file)
             flushing.directoryChanges += 1
@@ -80,6 +85,11 @@ extension PartitionLog {
         flushing.directoryChanges += files.isEmpty ? 0 : 1
         if active.size > 0 { try takeProducerSnapshot(at: logEndOffset) }
         try flush()
+    }
+
+    /// Lets go of descriptors; whoever reads or writes next opens the files again.
+    private func releaseFiles(of segments: ArraySlice<Segment>) {
+        for segment in segments { segment.release() }
     }
 
     private var areEpochsSaved: Bool { flushing.epochsSaved == flushing.epochsChanged }
