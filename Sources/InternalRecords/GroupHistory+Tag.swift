@@ -1,7 +1,7 @@
 public import Bytes
 public import Wire
 
-/// Why a group rebalanced, in the answers to DescribeGroups and ConsumerGroupDescribe (decision 0011).
+/// Why a group rebalanced, in the answers to DescribeGroups and ConsumerGroupDescribe (decision 0017).
 extension GroupHistory {
     /// The tagged field, far above those that Kafka will use: empty in a request that asks for the history, and
     /// with it in each described group of the answer.

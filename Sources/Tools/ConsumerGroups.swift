@@ -24,6 +24,7 @@ enum ConsumerGroups: Tool {
             Flag("instance", .values("id"), "With --remove-members: only this static member."),
             Flag("state", .optional("states"), "With --describe or --list: states."),
             Flag("type", .optional("types"), "With --list: classic, consumer."),
+            Flag("history", "With --describe: why it rebalanced; ours."),
             Flag("verbose", "With --describe: more columns."),
             Flag("lag-time", "With --describe: the lag in seconds too; ours."),
         ] + OffsetResetter.flags
@@ -59,11 +60,15 @@ enum ConsumerGroups: Tool {
         if action != "list", !arguments.has("group"), !arguments.has("all-groups") {
             throw .usage("Option \"[\(action)]\" takes one of these options: [all-groups], [group]")
         }
-        let views = ["offsets", "members", "state"].filter(arguments.has)
+        // An empty name is no group, and an empty list of names would be answered by silence.
+        if arguments.has("group"), names(arguments).contains("") {
+            throw .failed("Error: The configured groupId is invalid.")
+        }
+        let views = ["offsets", "members", "state", "history"].filter(arguments.has)
         if action == "describe", views.count > 1 {
             throw .usage(
                 "Option \"[describe]\" takes at most one of these options: [members], [offsets], "
-                    + "[state]")
+                    + "[state], [history]")
         }
         if action == "delete", arguments.has("topic") {
             throw .usage(
@@ -89,13 +94,18 @@ enum ConsumerGroups: Tool {
         }
     }
 
+    /// The groups that are named.
+    private static func names(_ arguments: Arguments) -> [String] {
+        arguments.values("group").flatMap {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
     /// The groups that a command is about.
     static func groups(
         _ arguments: Arguments, _ admin: Admin
     ) async throws(ToolFailure) -> [String] {
-        guard arguments.has("all-groups") else {
-            return arguments.values("group").flatMap { $0.split(separator: ",").map(String.init) }
-        }
+        guard arguments.has("all-groups") else { return names(arguments) }
         let all = try await reporting { () async throws(ClientError) in
             try await admin.listGroups()
         }

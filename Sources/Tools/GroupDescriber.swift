@@ -11,7 +11,7 @@ struct GroupDescriber {
         var isWhole = true
         for id in try await ConsumerGroups.groups(arguments, admin).sorted() {
             do {
-                let group = try await admin.describeGroup(id)
+                let group = try await admin.describeGroup(id, history: arguments.has("history"))
                 try await describe(group, admin, host)
             } catch let failure as ToolFailure {
                 throw failure
@@ -42,6 +42,9 @@ struct GroupDescriber {
         if arguments.has("members") {
             guard !group.members.isEmpty else { return }
             lines = GroupReport.members(group, verbose: verbose)
+        } else if arguments.has("history") {
+            guard !group.history.isEmpty else { return }
+            lines = GroupReport.history(group)
         } else if arguments.has("state") {
             lines = GroupReport.state(group, verbose: verbose)
         } else {

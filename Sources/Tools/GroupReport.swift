@@ -173,6 +173,25 @@ enum GroupReport {
         return table([header, row], widths: widths)
     }
 
+    /// Why the group rebalanced, oldest first; a table of our own.
+    static func history(_ group: GroupDescription) -> [String] {
+        let header = [
+            "GROUP", "BEGAN", "TOOK-MS", "GENERATION", "#MEMBERS", "MEMBER", "WAITED-FOR", "CAUSE",
+        ]
+        func named(_ member: String) -> String { member.isEmpty ? missing : member }
+        let rows = group.history.map { one in
+            [
+                group.id, TimeText.render(one.began), "\(one.took.inMilliseconds)",
+                "\(one.generation)", "\(one.memberCount)", named(one.member),
+                named(one.waitedFor) + (one.hasTimedOut ? " (removed)" : ""), one.cause,
+            ]
+        }
+        let widths = [
+            width([group.id]), 23, 10, 10, 8, width(rows.map { $0[5] }), width(rows.map { $0[6] }),
+        ]
+        return table([header] + rows, widths: widths)
+    }
+
     // MARK: Changes
 
     /// What `--reset-offsets` sets, or would.

@@ -142,6 +142,18 @@ class ConsumerProtocol(GroupCase):
         self.shared([another], 4)
         self.assertEqual(self.type_of(topic), "consumer")
         another.close()
+        told = run(
+            "consumer-groups", "--bootstrap-server", self.cluster.bootstrap, "--describe",
+            "--history", "--group", topic).stdout
+        self.assertIn("the group changed its protocol", told)
+        self.assertIn("a member left", told)
+
+    def test_a_group_without_a_name_is_an_error(self):
+        done = run(
+            "consumer-groups", "--bootstrap-server", self.cluster.bootstrap, "--describe",
+            "--group", "", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("groupId is invalid", done.stdout + done.stderr)
 
     def test_cooperative_members_keep_what_does_not_move(self):
         topic = self.filled()

@@ -44,6 +44,23 @@ struct GroupToolTests {
             ])
     }
 
+    @Test func `show why a group rebalanced`() {
+        var group = Self.group([])
+        group.history = [
+            GroupRebalance(
+                began: Timestamp(1_767_225_600_000), took: .milliseconds(45_003),
+                cause: "a member joined", member: "m-2", waitedFor: "m-1", hasTimedOut: true,
+                generation: 7, memberCount: 1)
+        ]
+        #expect(
+            GroupReport.history(group) == [
+                "GROUP           BEGAN                   TOOK-MS    GENERATION #MEMBERS "
+                    + "MEMBER          WAITED-FOR      CAUSE",
+                "billing         2026-01-01 00:00:00:000 45003      7          1        "
+                    + "m-2             m-1 (removed)   a member joined",
+            ])
+    }
+
     @Test func `show offsets and lag as Kafka does`() {
         var row = GroupReport.OffsetRow(
             group: "billing", partition: TopicPartition("orders", 3),

@@ -39,10 +39,16 @@ final class CoordinatorLog {
 
     // MARK: Loading
 
-    /// Reads what is in the log now, a step each turn: a leader never truncates, so all of it will be committed.
+    /// What was read: how much, and where it ends.
+    struct Loaded {
+        let bytes: Int
+        let end: Offset
+    }
+
+    /// Reads what is in the log now, a step each turn. It may not be committed yet.
     func load(
         each: @escaping (Record) throws(DecodeError) -> Void,
-        done: @escaping (Result<Int, LoadError>) -> Void
+        done: @escaping (Result<Loaded, LoadError>) -> Void
     ) {
         step(
             from: partition.log.logStartOffset, to: partition.log.logEndOffset, bytes: 0, each,
@@ -52,7 +58,7 @@ final class CoordinatorLog {
     private func step(
         from: Offset, to end: Offset, bytes: Int,
         _ each: @escaping (Record) throws(DecodeError) -> Void,
-        _ done: @escaping (Result<Int, LoadError>) -> Void
+        _ done: @escaping (Result<Loaded, LoadError>) -> Void
     ) {
         guard isCurrent else {
             done(.failure(.overtaken))
@@ -61,7 +67,7 @@ final class CoordinatorLog {
         do throws(LoadError) {
             let (next, count) = try read(from: from, to: end, each)
             guard let next, next < end else {
-                done(.success(bytes + count))
+                done(.success(Loaded(bytes: bytes + count, end: end)))
                 return
             }
             let again = LoopBound((self, each, done), on: loop)

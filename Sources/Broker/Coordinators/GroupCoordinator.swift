@@ -52,6 +52,8 @@ final class GroupCoordinator {
     private let log: CoordinatorLog
     private(set) var mind: GroupShard
     private var state = State.loading
+    /// What was read and is not served yet, and when reading began.
+    private var unserved: (read: CoordinatorLog.Loaded, began: Instant)?
     private var asked: [Ticket: Asked] = [:]
     private var nextTicket: UInt64 = 0
     private var waiting: [Waiting] = []
@@ -102,24 +104,14 @@ final class GroupCoordinator {
         }
     }
 
-    private func loaded(_ result: Result<Int, CoordinatorLog.LoadError>, began: Instant) {
+    private func loaded(
+        _ result: Result<CoordinatorLog.Loaded, CoordinatorLog.LoadError>, began: Instant
+    ) {
         guard case .loading = state else { return }
         switch result {
-        case .success(let bytes):
-            state = .active
-            let took = shard.loop.now - began
-            shard.groupMetrics.loaded(took: took)
-            let census = mind.census
-            shard.node.log.info(
-                "groupsLoaded",
-                [
-                    "partition": key.partition, "epoch": epoch.rawValue,
-                    "groups": census.groupCount, "offsets": census.offsets, "bytes": bytes,
-                    "took": took,
-                ])
-            mind.image = shard.image
-            perform(mind.loaded(now: shard.loop.now, time: shard.loop.wallTime))
-            metadataChanged(shard.image, topics: nil)
+        case .success(let read):
+            unserved = (read, began)
+            serveIfCommitted()
         case .failure(.overtaken):
             close()
         case .failure(let error):
@@ -129,9 +121,31 @@ final class GroupCoordinator {
         }
     }
 
+    /// What was loaded is served when it is committed: another leader may not have the end of it, and what was told
+    /// of it would go back.
+    private func serveIfCommitted() {
+        guard let (read, began) = unserved, log.highWatermark >= read.end else { return }
+        unserved = nil
+        state = .active
+        let took = shard.loop.now - began
+        shard.groupMetrics.loaded(took: took)
+        let census = mind.census
+        shard.node.log.info(
+            "groupsLoaded",
+            [
+                "partition": key.partition, "epoch": epoch.rawValue,
+                "groups": census.groupCount, "offsets": census.offsets, "bytes": read.bytes,
+                "took": took,
+            ])
+        mind.image = shard.image
+        perform(mind.loaded(now: shard.loop.now, time: shard.loop.wallTime))
+        metadataChanged(shard.image, topics: nil)
+    }
+
     /// The leadership is over: whoever waits must ask the next coordinator.
     func close() {
         state = .closed
+        unserved = nil
         if let timer { shard.loop.disarm(timer.id) }
         if let commitTimer { shard.loop.disarm(commitTimer) }
         timer = nil
@@ -276,13 +290,14 @@ final class GroupCoordinator {
 
     /// Called by the partition. What waited goes on at the end of the turn.
     func highWatermarkMoved() {
-        guard !isDrainArmed, !waiting.isEmpty else { return }
+        guard !isDrainArmed, !waiting.isEmpty || unserved != nil else { return }
         isDrainArmed = true
         shard.loop.atEndOfTurn { [weak self] in self?.drain() }
     }
 
     private func drain() {
         isDrainArmed = false
+        serveIfCommitted()
         guard case .active = state, log.isCurrent else { return }
         let committed = log.highWatermark
         let count = waiting.prefix { $0.required <= committed }.count

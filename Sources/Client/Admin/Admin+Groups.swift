@@ -1,4 +1,5 @@
 internal import Bytes
+internal import InternalRecords
 internal import Model
 internal import Wire
 internal import WireMessages
@@ -45,21 +46,29 @@ extension Admin {
     /// One group, from its coordinator: by KIP-848's description if it is such a group, else by the classic
     /// one.
     ///
+    /// - Parameter history: ask for its last rebalances too.
     /// - Throws: `refused(groupIdNotFound)` if there is none.
-    public func describeGroup(_ id: String) async throws(ClientError) -> GroupDescription {
+    public func describeGroup(
+        _ id: String, history: Bool = false
+    ) async throws(ClientError) -> GroupDescription {
         try await atCoordinator(of: id, "describing group \(id)") {
             node, left throws(ClientError) -> GroupDescription in
-            if let group = try await consumerGroup(id, at: node, within: left) { return group }
-            return try await classicGroup(id, at: node, within: left)
+            let question = history ? [GroupHistory.question] : []
+            if let group = try await consumerGroup(id, question, at: node, within: left) {
+                return group
+            }
+            return try await classicGroup(id, question, at: node, within: left)
         }
     }
 
     /// Nil if the group is of another kind, or the broker does not know the question.
     private func consumerGroup(
-        _ id: String, at node: NodeDescription, within left: Duration
+        _ id: String, _ question: [RawTaggedField], at node: NodeDescription,
+        within left: Duration
     ) async throws(ClientError) -> GroupDescription? {
         var request = ConsumerGroupDescribeRequest()
         request.groupIDs = [id]
+        request.unknownTaggedFields = question
         let answer: ConsumerGroupDescribeResponse
         do {
             answer = try await ask(request, of: .node(node.id), within: left).message
@@ -88,14 +97,17 @@ extension Admin {
         return GroupDescription(
             id: id, isClassic: false, state: group.groupState, assignor: group.assignorName,
             epoch: group.groupEpoch, targetEpoch: group.assignmentEpoch,
-            members: members.sorted { $0.id < $1.id }, coordinator: node)
+            members: members.sorted { $0.id < $1.id }, coordinator: node,
+            history: try GroupRebalance.all(in: group.unknownTaggedFields))
     }
 
     private func classicGroup(
-        _ id: String, at node: NodeDescription, within left: Duration
+        _ id: String, _ question: [RawTaggedField], at node: NodeDescription,
+        within left: Duration
     ) async throws(ClientError) -> GroupDescription {
         var request = DescribeGroupsRequest()
         request.groups = [id]
+        request.unknownTaggedFields = question
         let answer = try await ask(request, of: .node(node.id), within: left).message
         guard let group = answer.groups.first else {
             throw .refused(.unknownServerError, message: "the answer describes nothing")
@@ -114,7 +126,7 @@ extension Admin {
         return GroupDescription(
             id: id, isClassic: true, state: group.groupState, assignor: group.protocolData,
             epoch: nil, targetEpoch: nil, members: members.sorted { $0.id < $1.id },
-            coordinator: node)
+            coordinator: node, history: try GroupRebalance.all(in: group.unknownTaggedFields))
     }
 
     /// What members of other protocols than consumers' are assigned is not ours to read.
@@ -169,6 +181,25 @@ extension Admin {
         }
         return zip(members, answer.members).map { member, result in
             (member, result.errorCode == .none ? nil : .refused(result.errorCode, message: nil))
+        }
+    }
+}
+
+extension GroupRebalance {
+    /// What a described group tells in our own tagged field.
+    fileprivate static func all(
+        in fields: [RawTaggedField]
+    ) throws(ClientError) -> [GroupRebalance] {
+        let history: GroupHistory?
+        do { history = try GroupHistory(in: fields) } catch {
+            throw .refused(.unknownServerError, message: "the history cannot be read: \(error)")
+        }
+        return (history?.rebalances ?? []).map { told in
+            GroupRebalance(
+                began: Timestamp(told.beganMs), took: .milliseconds(told.tookMs),
+                cause: told.cause, member: told.memberID, waitedFor: told.waitedForMemberID,
+                hasTimedOut: told.hasTimedOut, generation: told.generation,
+                memberCount: Int(told.members))
         }
     }
 }

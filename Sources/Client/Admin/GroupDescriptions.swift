@@ -41,6 +41,26 @@ public struct GroupDescription: Hashable, Sendable {
     /// Ascending by id.
     public let members: [Member]
     public let coordinator: NodeDescription
+    /// Its last rebalances, oldest first, where they were asked for and the broker is a Martlet.
+    public var history: [GroupRebalance] = []
+}
+
+/// A rebalance that has ended: why a group shared its partitions out anew.
+public struct GroupRebalance: Hashable, Sendable {
+    public let began: Timestamp
+    public let took: Duration
+    /// For people.
+    public let cause: String
+    /// The member that caused it; empty if no member did.
+    public let member: String
+    /// The member that the others waited for last; empty if nobody waited.
+    public let waitedFor: String
+    /// Whether `waitedFor` never came, and was removed.
+    public let hasTimedOut: Bool
+    /// The generation, or the group's epoch, that it led to.
+    public let generation: Int32
+    /// Members afterwards.
+    public let memberCount: Int
 }
 
 /// A member of a classic group to be removed.
