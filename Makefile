@@ -10,7 +10,7 @@ IMAGE ?= martlet
 BASE_IMAGE ?= debian:bookworm-slim
 # A static standard library starts in a millisecond and needs no Swift on the machine it runs on.
 RELEASE := swift build -c release --product martlet --static-swift-stdlib
-PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev kcat \
+PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev libre2-dev kcat \
 	python3 python3-venv librdkafka-dev golang-go golang-github-shopify-sarama-dev \
 	golang-github-confluentinc-confluent-kafka-go-dev
 PYTHON := .venv/bin/python

@@ -41,6 +41,7 @@ let package = Package(
         // C targets: each serves one room.
         .target(name: "CCRC", cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "CPlatform"),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         system("CZlib", "zlib", "zlib1g-dev"),
         system("CLZ4", "liblz4", "liblz4-dev"),
         system("CZstd", "libzstd", "libzstd-dev"),
@@ -65,6 +66,7 @@ let package = Package(
         room(
             "Compression", ["Bytes", "CZlib", "CLZ4", "CZstd", "CSnappy"],
             exclude: ["Compression.md"]),
+        room("Patterns", ["CRE2"], exclude: ["Patterns.md"]),
         room("Configuration", ["Model"], exclude: ["Configuration.md"]),
         room("Records", ["Bytes", "Model", "Compression"], exclude: ["Records.md"]),
         room("Telemetry", ["Bytes", "Model"], exclude: ["Telemetry.md"]),
@@ -99,7 +101,7 @@ let package = Package(
             [
                 "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
                 "Records", "Configuration", "Telemetry", "Raft", "Metadata", "Controller",
-                "Replication", "ProducerState", "Coordination", "Groups", "LogStorage",
+                "Replication", "ProducerState", "Coordination", "Groups", "LogStorage", "Patterns",
             ], exclude: ["Broker.md"]),
         room(
             "Client",
@@ -194,6 +196,7 @@ let package = Package(
                 "Simulation", "Bytes", "Model", "Ports", "Client", "Broker", "Metadata",
                 "InternalRecords", "Records", "TestSupport",
             ]),
+        tests("PatternsTests", ["Patterns"]),
         tests("CoordinationTests", ["Coordination", "Model"]),
         tests(
             "GroupsTests",

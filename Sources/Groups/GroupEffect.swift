@@ -9,6 +9,8 @@ package enum GroupEffect: Equatable, Sendable {
     case reply(Ticket, GroupReply)
     /// Append `records`, tell the shard by `appended` in the same turn, and follow `then` once they are committed.
     case write([GroupRecord], then: GroupWrite)
+    /// Match the group's `patterns` with the names of all topics, away from the loop, and tell `resolved`.
+    case resolve(group: String)
     /// Tell of a rebalance that has ended.
     case rebalanced(group: String, Rebalance)
 }

@@ -66,6 +66,12 @@ extension GroupShard {
         let hasChanged =
             before == nil || member.topics != before?.topics || member.pattern != before?.pattern
             || member.rackID != before?.rackID
+        if member.pattern != before?.pattern {
+            draft.forgetUnusedPatterns()
+            if let pattern = member.pattern, draft.group.patterns[pattern] == nil {
+                resolve(id, &turn)
+            }
+        }
         if hasChanged || consumers.mustRefresh(id) {
             draft.bump(image, turn)
             let cause: Rebalance.Cause =
@@ -174,6 +180,7 @@ extension GroupShard {
         }
         var draft = ConsumerDraft(group)
         for member in gone { draft.add(ConsumerRecords.removal(group.id, member)) }
+        draft.forgetUnusedPatterns()
         draft.bump(image, turn)
         let last = gone.last ?? ""
         consumers.opened(group.id, cause, last, turn)
@@ -199,6 +206,8 @@ extension GroupShard {
         self.image = image
         return handle(now, time) { shard, turn in
             for id in shard.consumers.ids {
+                // A topic that is new may match.
+                if shard.consumers.groups[id]?.hasPatterns == true { shard.resolve(id, &turn) }
                 guard let group = shard.consumers.groups[id], !group.members.isEmpty,
                     topics?.contains(where: group.isSubscribed) != false,
                     group.hash(of: image) != group.metadataHash

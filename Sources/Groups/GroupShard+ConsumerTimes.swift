@@ -89,6 +89,7 @@ extension GroupShard {
             for member in consumers.groups[id]?.membersInOrder ?? [] {
                 keepTime(of: member, in: id, &turn)
             }
+            if consumers.groups[id]?.hasPatterns == true { resolve(id, &turn) }
         }
     }
 }

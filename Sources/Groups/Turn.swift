@@ -27,6 +27,8 @@ struct Turn {
         effects.append(.write(records, then: then))
     }
 
+    mutating func resolve(_ group: String) { effects.append(.resolve(group: group)) }
+
     mutating func report(_ group: String, _ rebalance: Rebalance) {
         effects.append(.rebalanced(group: group, rebalance))
     }

@@ -119,6 +119,28 @@ class ConsumerProtocol(GroupCase):
         self.shared([consumer], 6)
         consumer.close()
 
+    def test_a_pattern_is_matched_on_the_broker(self):
+        topic = self.filled()
+        consumer = self.consumer(topic, f"^{topic}(_more)?")
+        self.shared([consumer], 4)
+        self.cluster.create_topic(topic + "_more", 3, 3)
+        self.cluster.create_topic(topic + "_moreover", 2, 3)
+        self.shared([consumer], 7)
+        consumer.close()
+        # The client takes it, RE2 does not repeat as often.
+        wrong = self.consumer(topic + "-wrong", "^a{1001}")
+        errors = []
+
+        def refused():
+            message = wrong.poll(0.1)
+            if message is not None and message.error():
+                errors.append(message.error().name())
+            return errors
+
+        self.until(refused, "the pattern is refused")
+        self.assertEqual(errors, ["INVALID_REGULAR_EXPRESSION"])
+        wrong.close()
+
     # Mixed
 
     def test_a_group_moves_to_the_new_protocol_and_back_while_it_reads(self):

@@ -170,6 +170,50 @@ struct ConsumerGroupTests {
         #expect(play.shard.describeConsumer("g")?.members[0].topics == ["u"])
     }
 
+    @Test func `follows a pattern, and the topics that come to match it`() throws {
+        let play = try play()
+        var one = Consumer(id: "one")
+        play.beat(&one) {
+            $0.topics = nil
+            $0.pattern = "t.*"
+        }
+        #expect(one.error == .none)
+        #expect(one.owned.isEmpty)
+        #expect(play.resolutions == ["g"])
+        #expect(play.shard.patterns(of: "g") == ["t.*"])
+        func found(_ topics: [String]) {
+            play.perform(
+                play.shard.resolved(
+                    "g", [("t.*", topics), ("old", ["u"])], version: 1, now: play.now,
+                    time: play.time))
+        }
+        found(["t"])
+        #expect(play.shard.knows("t.*", in: "g"))
+        play.beat(&one)
+        #expect(one.owned.count == 6)
+        let epoch = one.epoch
+        found(["t"])
+        play.beat(&one)
+        #expect(one.epoch == epoch)
+        let larger = try Play.image([("t", 6), ("u", 2), ("tt", 3)])
+        play.perform(
+            play.shard.metadataChanged(larger, topics: ["tt"], now: play.now, time: play.time))
+        #expect(play.resolutions == ["g", "g"])
+        found(["t", "tt"])
+        play.beat(&one)
+        #expect(one.owned.count == 9)
+        // The next coordinator looks again: topics may have come meanwhile.
+        let next = play.successor()
+        #expect(next.resolutions == ["g"])
+        #expect(next.shard.describeConsumer("g")?.members[0].pattern == "t.*")
+        play.beat(&one) {
+            $0.pattern = ""; $0.topics = ["u"]
+        }
+        play.beat(&one)
+        #expect(one.owned.count == 2)
+        #expect(!play.shard.knows("t.*", in: "g"))
+    }
+
     @Test func `refuses what it cannot understand`() throws {
         let play = try play()
         var one = Consumer(id: "one")

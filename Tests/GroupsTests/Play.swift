@@ -11,6 +11,8 @@ final class Play {
     var shard: GroupShard
     private(set) var now: Instant
     private(set) var log: [GroupRecord] = []
+    /// Groups whose patterns are to be matched.
+    private(set) var resolutions: [String] = []
     private(set) var replies: [Ticket: GroupReply] = [:]
     private(set) var rebalances: [Rebalance] = []
     /// Writes that wait, while commits are held back.
@@ -65,6 +67,7 @@ final class Play {
                 shard.appended(records)
                 uncommitted.append(then)
                 if !holdsCommits { commitLog() }
+            case .resolve(let group): resolutions.append(group)
             case .rebalanced(_, let rebalance):
                 rebalances.append(rebalance)
             }

@@ -13,6 +13,7 @@ enum FloorPlan {
         "InternalRecords": words.union(["Wire"]),
         "Compression": words.union(["CZlib", "CLZ4", "CZstd", "CSnappy"]),
         "Records": words.union(["Compression"]),
+        "Patterns": ["CRE2"],
         "Cryptography": words.union(["COpenSSL"]),
         "Configuration": words,
         "Telemetry": words,
@@ -52,8 +53,8 @@ enum FloorPlan {
     /// What a mind may speak: never messages of the wire, never ports, never telemetry.
     private static let mindsTongue: Set<String> = ["Bytes", "Model", "InternalRecords"]
     private static let languages: Set<String> = [
-        "Wire", "WireMessages", "InternalRecords", "Compression", "Records", "Configuration",
-        "Telemetry",
+        "Wire", "WireMessages", "InternalRecords", "Compression", "Records", "Patterns",
+        "Configuration", "Telemetry",
     ]
     static let minds: Set<String> = [
         "Raft", "Metadata", "Controller", "Replication", "ProducerState", "Coordination", "Groups",
@@ -79,7 +80,7 @@ enum FloorPlan {
 
     /// Where `unsafe` may be written. Ports holds `LoopBound`, whose soundness is a loop's promise.
     static let unsafeRooms: Set<String> = [
-        "Bytes", "Compression", "Cryptography", "Platform", "Networking",
+        "Bytes", "Compression", "Patterns", "Cryptography", "Platform", "Networking",
     ]
     static let uncheckedRooms = unsafeRooms.union(["Ports", "Simulation"])
 }

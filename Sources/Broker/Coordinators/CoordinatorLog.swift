@@ -35,6 +35,11 @@ final class CoordinatorLog {
     /// Whether this is still the leadership it was made for.
     var isCurrent: Bool { !partition.isOffline && partition.leader?.leaderEpoch == epoch }
 
+    /// Runs what takes long away from the loop.
+    func inBackground(_ body: @escaping @Sendable () -> Void) {
+        partition.directory.background.perform(body)
+    }
+
     var highWatermark: Offset { partition.highWatermark }
 
     // MARK: Loading

@@ -48,8 +48,8 @@ final class GroupCoordinator {
     }
 
     let key: PartitionKey
-    private unowned let shard: Shard
-    private let log: CoordinatorLog
+    unowned let shard: Shard
+    let log: CoordinatorLog
     private(set) var mind: GroupShard
     private var state = State.loading
     /// What was read and is not served yet, and when reading began.
@@ -215,6 +215,7 @@ final class GroupCoordinator {
             switch effect {
             case .reply(let ticket, let reply): deliver(ticket, reply)
             case .write(let records, let then): write(records, then)
+            case .resolve(let group): resolve(group)
             case .rebalanced(let group, let rebalance): report(group, rebalance)
             }
         }

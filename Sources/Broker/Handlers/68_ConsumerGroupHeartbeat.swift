@@ -19,12 +19,6 @@ enum ConsumerGroupHeartbeatHandler {
             exchange.respond(response(.error(.unsupportedVersion)))
             return
         }
-        if let pattern = wire.subscribedTopicRegex, !pattern.isEmpty {
-            exchange.respond(
-                response(
-                    .error(.invalidRegularExpression, "Patterns are not matched on the broker.")))
-            return
-        }
         let request = ConsumerHeartbeat(
             wire, exchange, makesOwnID: exchange.version >= ownIDFrom)
         shard.coordinate(request.groupID) { error in
@@ -34,11 +28,33 @@ enum ConsumerGroupHeartbeatHandler {
                 exchange.respond(response(.error(.unsupportedVersion)))
                 return
             }
-            coordinator.handle(request.groupID) { reply in
-                exchange.respond(response(reply))
-            } _: { mind, ticket, now, time in
-                mind.heartbeat(request, ticket, now: now, time: time)
+            guard let pattern = request.pattern, !pattern.isEmpty else {
+                beat(coordinator, request, exchange)
+                return
             }
+            coordinator.check(pattern, in: request.groupID) { error in
+                exchange.respond(response(.error(error)))
+            } _: { coordinator, fault in
+                guard let fault else {
+                    beat(coordinator, request, exchange)
+                    return
+                }
+                exchange.respond(
+                    response(
+                        .error(
+                            .invalidRegularExpression,
+                            "SubscribedTopicRegex is not a valid regular expression: \(fault).")))
+            }
+        }
+    }
+
+    private static func beat(
+        _ coordinator: GroupCoordinator, _ request: ConsumerHeartbeat, _ exchange: Exchange
+    ) {
+        coordinator.handle(request.groupID) { reply in
+            exchange.respond(response(reply))
+        } _: { mind, ticket, now, time in
+            mind.heartbeat(request, ticket, now: now, time: time)
         }
     }
 

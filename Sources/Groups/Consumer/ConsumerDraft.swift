@@ -32,6 +32,15 @@ struct ConsumerDraft {
         retarget(image, turn)
     }
 
+    /// Patterns that no member subscribes to any more are no part of the group.
+    mutating func forgetUnusedPatterns() {
+        guard !group.patterns.isEmpty else { return }
+        let used = Set(group.members.values.compactMap(\.pattern))
+        for pattern in group.patterns.keys.sorted() where !used.contains(pattern) {
+            add(ConsumerRecords.pattern(group.id, pattern, nil))
+        }
+    }
+
     /// Shares the partitions out for the present epoch.
     private mutating func retarget(_ image: MetadataImage, _ turn: Turn) {
         let topics = group.assignableTopics(in: image)

@@ -62,6 +62,9 @@ struct ConsumerGroup: Sendable {
 
     func owner(of key: PartitionKey) -> String? { owners[key] }
 
+    /// Whether any member subscribes to a pattern.
+    var hasPatterns: Bool { !patterns.isEmpty || members.values.contains { $0.pattern != nil } }
+
     /// The topics that a member subscribes to, its pattern included. Sorted.
     func topics(of member: ConsumerMember) -> [String] {
         guard let pattern = member.pattern, let resolved = patterns[pattern] else {

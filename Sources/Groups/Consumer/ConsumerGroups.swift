@@ -7,6 +7,8 @@ struct ConsumerGroups: Sendable {
     var sessions = ConsumerSessions()
     /// Rebalances that go on. Not stored.
     private var open: [String: OpenRebalance] = [:]
+    /// Groups whose patterns are being matched; true where they must be matched once more afterwards.
+    private var resolving: [String: Bool] = [:]
     /// Groups whose topics look different from what their target was made for.
     private var stale: Set<String> = []
 
@@ -48,6 +50,18 @@ struct ConsumerGroups: Sendable {
 
     /// The group's partitions must be shared out anew, since its topics have changed.
     mutating func refresh(_ group: String) { stale.insert(group) }
+
+    /// The group's patterns are to be matched. False if that goes on already: it is done once more then.
+    mutating func beginResolving(_ group: String) -> Bool {
+        let goesOn = resolving[group] != nil
+        resolving[group] = goesOn
+        return !goesOn
+    }
+
+    /// The group's patterns were matched. True if they must be matched once more.
+    mutating func endResolving(_ group: String) -> Bool {
+        resolving.removeValue(forKey: group) ?? false
+    }
 
     func mustRefresh(_ group: String) -> Bool { stale.contains(group) }
 

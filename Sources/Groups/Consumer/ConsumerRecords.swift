@@ -71,6 +71,18 @@ enum ConsumerRecords {
         }
     }
 
+    static func pattern(
+        _ group: String, _ text: String, _ resolved: ResolvedPattern?
+    ) -> GroupRecord {
+        .consumerPattern(
+            ConsumerGroupRegularExpressionKey(groupID: group, regularExpression: text),
+            resolved.map {
+                ConsumerGroupRegularExpressionValue(
+                    topics: $0.topics.sorted(), version: $0.version,
+                    timestamp: $0.timestamp.rawValue)
+            })
+    }
+
     /// The records that take a member out.
     static func removal(_ group: String, _ member: String) -> [GroupRecord] {
         [
