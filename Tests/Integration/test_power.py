@@ -95,9 +95,9 @@ class PowerLoss(unittest.TestCase):
         load.stop()
         self.assertEqual(load.failed, [])
         counts = check(self.cluster.bootstrap, [load])
-        # The moments that were meant have really been met.
+        # Logs were really recovered; whether one was cut is the disk's chance.
         text = "".join(node.tail(1_000_000) for node in self.cluster.nodes.values())
-        self.assertIn("logRecovered", text)
+        self.assertRegex(text, r"logsRecovered .*checked=[1-9]")
         print(f"{counts['acknowledged']} records acknowledged over 12 losses ... ", end="", flush=True)
 
     def wait_for_roll(self, number, topic):
