@@ -92,14 +92,18 @@ class Load:
         assert left == 0, f"{left} records neither acknowledged nor refused after {timeout} s"
 
 
+# A leader just elected knows no end yet (KIP-207); librdkafka drops a broker while metadata gives it another name.
+ASK_AGAIN = (KafkaError.OFFSET_NOT_AVAILABLE, KafkaError._DESTROY_BROKER)
+
+
 def watermarks(consumer, partition, timeout):
-    """First and next offset; a leader just elected may have to be asked again (KIP-207)."""
+    """First and next offset, asked again where that is the answer's meaning."""
     deadline = time.monotonic() + timeout
     while True:
         try:
             return consumer.get_watermark_offsets(partition, timeout=timeout)
         except KafkaException as error:
-            if error.args[0].code() != KafkaError.OFFSET_NOT_AVAILABLE or time.monotonic() > deadline:
+            if error.args[0].code() not in ASK_AGAIN or time.monotonic() > deadline:
                 raise
             consumer.poll(0.05)
 
