@@ -129,7 +129,8 @@ class Recovery(unittest.TestCase):
         with open(f"/proc/{self.node.process.pid}/io") as file:
             read = int(re.search(r"rchar: (\d+)", file.read()).group(1))
         print(f"read {read / 1e6:.1f} MB of 60", flush=True)
-        self.assertLess(read, 6_000_000)
+        # Without it 70 MB. The index and the producers' snapshot of a log or two may be a few MiB behind its point.
+        self.assertLess(read, 20_000_000)
 
 
 if __name__ == "__main__":
