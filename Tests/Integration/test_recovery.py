@@ -1,5 +1,6 @@
 """Opening logs after a kill: on several threads, watched from outside, and bounded by the recovery point."""
 
+import http.client
 import re
 import shutil
 import subprocess
