@@ -93,7 +93,7 @@ class Load:
 
 
 # A leader just elected knows no end yet (KIP-207); librdkafka drops a broker while metadata gives it another name.
-ASK_AGAIN = (KafkaError.OFFSET_NOT_AVAILABLE, KafkaError._DESTROY_BROKER)
+ASK_AGAIN = (KafkaError.OFFSET_NOT_AVAILABLE, KafkaError._DESTROY_BROKER, KafkaError._TIMED_OUT)
 
 
 def watermarks(consumer, partition, timeout):
@@ -101,7 +101,7 @@ def watermarks(consumer, partition, timeout):
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return consumer.get_watermark_offsets(partition, timeout=timeout)
+            return consumer.get_watermark_offsets(partition, timeout=min(timeout, 5))
         except KafkaException as error:
             if error.args[0].code() not in ASK_AGAIN or time.monotonic() > deadline:
                 raise
