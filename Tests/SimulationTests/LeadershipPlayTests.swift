@@ -99,6 +99,31 @@ struct LeadershipPlayTests {
         stage.finish()
     }
 
+    /// A replica leaves the list, so the epoch rises while the leader stays. Who waits for an acknowledgement waits on:
+    /// told that this is no leader any more, a producer without sequence numbers would write twice.
+    @Test(arguments: 236...237)
+    func `goes on waiting for acknowledgements under its next epoch`(seed: UInt64) throws {
+        let stage = Stage(seed, .separate(controllers: 3, brokers: 3), kind: .repeating)
+        stage.workload.startReading()
+        let leader = try stage.leader()
+        let leaving = try stage.bystander()
+        let before = try #require(stage.state(of: stage.place))
+        leaving.disk.stall(for: .seconds(1))
+        stage.cluster.time.pass(.milliseconds(300))
+        let acknowledged = stage.workload.history.acknowledgedCount
+        #expect(stage.workload.history.sentCount > acknowledged)
+        stage.workload.admin.assign(
+            before.replicas.filter { $0 != leaving.id }, to: stage.place)
+        let isRaised = stage.cluster.time.pass(atMost: .milliseconds(500)) {
+            stage.state(of: stage.place).map { $0.leaderEpoch > before.leaderEpoch } ?? false
+        }
+        #expect(isRaised)
+        #expect(stage.state(of: stage.place)?.leader == leader.id)
+        stage.finish()
+        #expect(stage.workload.history.readCount == stage.workload.history.sentCount)
+        #expect(stage.workload.history.failedCount == 0)
+    }
+
     /// A flush overdue by `log.flush.stall.ms`, 5 s, is an offline directory.
     @Test func `moves a leader whose disk hangs for ten seconds`() throws {
         let stage = Stage(241, .separate(controllers: 3, brokers: 3))

@@ -8,13 +8,13 @@ struct Stage {
     let cluster: SimulatedCluster
     let workload: Workload
 
-    init(_ seed: UInt64, _ plan: ClusterPlan = .combined(3)) {
+    init(_ seed: UInt64, _ plan: ClusterPlan = .combined(3), kind: ProducerKind = .exact) {
         cluster = SimulatedCluster(seed: seed, plan)
         workload = Workload(on: cluster)
         cluster.start()
         #expect(cluster.allServe(within: .seconds(5)))
         #expect(workload.createTopic())
-        workload.start(1, every: .milliseconds(20))
+        workload.start(1, every: .milliseconds(20), kind: kind)
         cluster.time.pass(.milliseconds(500))
         workload.history.forgetGap()
     }

@@ -117,7 +117,7 @@ final class Partition {
         if state.leader == shard.nodeID {
             lead(state)
         } else if state.leader == .none {
-            stepDown(to: nil)
+            stepDown()
         } else {
             follow(state)
         }
@@ -154,18 +154,24 @@ final class Partition {
             return
         }
         let known = highWatermark
-        stepDown(to: nil)
-        guard !isNewer(log, than: state) else { return }
+        guard !isNewer(log, than: state) else {
+            stepDown()
+            return
+        }
         // Whoever asks where the former epoch ended is answered right from the first moment (KIP-101).
         do throws(LogError) {
             try log.beginEpoch(state.leaderEpoch)
         } catch {
+            stepDown()
             storageFailed(error)
             return
         }
+        // A leader that stays truncates nothing: what producers wait for is committed under the new epoch.
+        if leader == nil { stepDown() }
         leader = LeaderReplica(
             id: shard.nodeID, state: state, logEnd: log.logEndOffset, durableEnd: countedEnd,
             highWatermark: known, minInSync: settings.minInSync, now: shard.loop.now)
+        fetchWatches.fireAll()
         shard.leadershipBegan(self, state.leaderEpoch)
         syncIfNeeded()
         if leader?.begin() == true { highWatermarkMoved() }
@@ -180,7 +186,7 @@ final class Partition {
             return
         }
         let known = highWatermark
-        stepDown(to: state)
+        stepDown()
         follower = FollowerReplica(
             state: state, logEnd: log.logEndOffset, acknowledgedEnd: countedEnd,
             highWatermark: known)
@@ -189,7 +195,7 @@ final class Partition {
     }
 
     /// Leaves the present role; those who wait learn that this is no longer the leader.
-    private func stepDown(to next: AssignedState?) {
+    private func stepDown() {
         idleHighWatermark = highWatermark
         if leader != nil {
             leader = nil
@@ -318,7 +324,7 @@ final class Partition {
     /// Called by the shard for every replica of a failed directory.
     func goOffline() {
         guard !isOffline else { return }
-        stepDown(to: nil)
+        stepDown()
         isOffline = true
         endMove()
         failWaiters(.kafkaStorageError)
@@ -327,7 +333,7 @@ final class Partition {
 
     /// The topic is gone, or the replica was moved away.
     func retire() {
-        stepDown(to: nil)
+        stepDown()
         endMove()
         isOffline = true
         failWaiters(.unknownTopicOrPartition)

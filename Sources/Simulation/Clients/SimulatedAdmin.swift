@@ -112,6 +112,23 @@ package final class SimulatedAdmin: @unchecked Sendable {
         begin("elect preferred leaders", request) { $0.errorCode }
     }
 
+    /// Gives a partition other replicas.
+    package func assign(_ replicas: [BrokerID], to place: TopicPartition) {
+        var partition = AlterPartitionReassignmentsRequest.ReassignablePartition()
+        partition.partitionIndex = place.partition
+        partition.replicas = replicas.map(\.rawValue)
+        var topic = AlterPartitionReassignmentsRequest.ReassignableTopic()
+        topic.name = place.topic
+        topic.partitions = [partition]
+        var request = AlterPartitionReassignmentsRequest()
+        request.timeoutMs = Self.serverTimeout
+        request.topics = [topic]
+        begin("assign \(place) to \(replicas.map(\.rawValue))", request) { answer in
+            guard answer.errorCode == .none else { return answer.errorCode }
+            return answer.responses.first?.partitions.first?.errorCode ?? .unknownServerError
+        }
+    }
+
     // MARK: Asking
 
     /// Asks until `judge` answers `.none`.

@@ -6,7 +6,7 @@ package final class Workload {
     package let partitionCount: Int32
     package let history: History
     private let cluster: SimulatedCluster
-    private let admin: SimulatedAdmin
+    package let admin: SimulatedAdmin
     private let settings: [(name: String, value: String)]
     private var producers: [SimulatedProducer] = []
     private var reader: SimulatedReader?
