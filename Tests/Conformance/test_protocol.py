@@ -21,6 +21,7 @@ from wire import Connection, Question  # noqa: E402
 
 NONE, OFFSET_OUT_OF_RANGE, UNKNOWN_TOPIC, NOT_LEADER, UNSUPPORTED = 0, 1, 3, 6, 35
 INVALID_REQUEST, SESSION_NOT_FOUND, SESSION_EPOCH, FENCED_EPOCH, UNKNOWN_EPOCH = 42, 70, 71, 74, 75
+OUT_OF_ORDER_SEQUENCE = 45
 INVALID_UPDATE_VERSION, NOT_ENOUGH_REPLICAS, NO_REASSIGNMENT = 95, 19, 85
 NO_TOPIC = uuid.UUID(int=0)
 
@@ -82,8 +83,11 @@ class Protocol(unittest.TestCase):
 
     # Produce
 
-    def produce(self, connection, topic, acks, value=b"v", version=8):
+    def produce(self, connection, topic, acks, value=b"v", version=8, producer=None):
+        """`producer`: id and first sequence of an idempotent producer."""
         builder = MemoryRecordsBuilder(magic=2, compression_type=0, batch_size=1 << 20)
+        if producer:
+            builder.set_producer_state(producer[0], 0, producer[1], False)
         builder.append(timestamp=1, key=None, value=value)
         builder.close()
         data = producing.ProduceRequest.TopicProduceData
@@ -126,6 +130,28 @@ class Protocol(unittest.TestCase):
         self.assertEqual(
             [(node.node_id, node.host, node.port) for node in answer.node_endpoints],
             [(leader, "127.0.0.1", self.cluster.port(leader))])
+
+    def test_a_producer_whose_first_batch_was_refused_begins_with_it(self):
+        topic = "first_batch"
+        connections = {node: self.connect(node) for node in self.cluster.nodes}
+
+        def sent(connection, producer, sequence):
+            return self.produce(connection, topic, -1, producer=(producer, sequence))[1].error_code
+
+        for connection in connections.values():
+            self.assertEqual(sent(connection, 7_001, 0), UNKNOWN_TOPIC)
+        self.cluster.create_topic(topic, 1, 3)
+        leader = self.leader(topic)[0]
+        connection = connections[leader]
+        # What was sent behind it arrives when the topic is there.
+        self.assertEqual(self.eventually(
+            lambda: (code := sent(connection, 7_001, 1)) not in (UNKNOWN_TOPIC, NOT_LEADER) and code),
+            OUT_OF_ORDER_SEQUENCE)
+        self.assertEqual([sent(connection, 7_001, n) for n in (0, 1, 0, 2)], [NONE] * 4)
+        # One that comes by another connection may have lost its records to retention.
+        self.assertEqual(sent(self.connect(leader), 7_002, 5), NONE)
+        end = self.offsets(connection, topic, -1).offset
+        self.assertEqual(end, 4)
 
     # Fetch
 

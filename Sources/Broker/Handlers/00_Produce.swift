@@ -2,6 +2,7 @@ internal import Bytes
 internal import Metadata
 internal import Model
 internal import Ports
+internal import Records
 internal import WireMessages
 
 /// Produce, v3 to v13 (KIP-98, 467, 516, 951). Not supported: transactions.
@@ -10,9 +11,14 @@ enum ProduceHandler {
         let request: ProduceRequest = try scope.request()
         let exchange = scope.exchange
         let shard = scope.shard
-        let plan = ProducePlan(request, version: exchange.version, image: shard.image)
+        let connection = scope.connection
+        let plan = ProducePlan(
+            request, version: exchange.version, image: shard.image, connection: connection)
         let acknowledgement = Acknowledgement(rawValue: request.acks)
         let operation = ProduceOperation(partCount: plan.count) { outcomes in
+            for (position, first) in plan.firsts where outcomes[position].error == .none {
+                connection?.firstBatches.acknowledged(first)
+            }
             answer(exchange, shard, plan, outcomes, acknowledgement)
         }
         guard let acknowledgement else {
@@ -64,10 +70,16 @@ private struct ProducePlan {
     private let request: ProduceRequest
     private var keys: [PartitionKey?] = []
     private var records: [SharedBytes] = []
+    private var mustBeKnown: [Bool] = []
+    /// Parts that are the first of their producers.
+    private(set) var firsts: [(Int, FirstBatches.Key)] = []
     /// Parts that cannot go to a partition.
     private(set) var refused: [(Int, ProduceOutcome)] = []
 
-    init(_ request: ProduceRequest, version: Int16, image: MetadataImage) {
+    init(
+        _ request: ProduceRequest, version: Int16, image: MetadataImage,
+        connection: ClientConnection?
+    ) {
         self.request = request
         for topic in request.topicData {
             let id = version >= 13 ? TopicID(topic.topicID) : image.topicID(named: topic.name)
@@ -75,6 +87,7 @@ private struct ProducePlan {
             for partition in topic.partitionData {
                 let position = keys.count
                 records.append(partition.records ?? .empty)
+                mustBeKnown.append(note(topic, partition.index, connection))
                 guard let known else {
                     keys.append(nil)
                     let error =
@@ -92,6 +105,22 @@ private struct ProducePlan {
         }
     }
 
+    /// Notes the batch that was added last. Answers whether the log must know its producer.
+    private mutating func note(
+        _ topic: ProduceRequest.TopicProduceData, _ partition: Int32,
+        _ connection: ClientConnection?
+    ) -> Bool {
+        let position = records.count - 1
+        guard let connection, let header = RecordBatchHeader.numbered(records[position]) else {
+            return false
+        }
+        let key = FirstBatches.Key(
+            topic: topic.name, topicID: topic.topicID, partition: partition,
+            producer: header.producerID)
+        if header.baseSequence == 0 { firsts.append((position, key)) }
+        return connection.firstBatches.mustBeKnown(key, sequence: header.baseSequence)
+    }
+
     var count: Int { keys.count }
     var positions: Range<Int> { keys.indices }
 
@@ -100,7 +129,9 @@ private struct ProducePlan {
         for (position, key) in keys.enumerated() {
             guard let key else { continue }
             lists[node.shardIndex(of: key)].append(
-                ProducePart(index: position, key: key, records: records[position]))
+                ProducePart(
+                    index: position, key: key, records: records[position],
+                    mustBeKnown: mustBeKnown[position]))
         }
         return lists.enumerated().filter { !$0.element.isEmpty }.map { ($0.offset, $0.element) }
     }

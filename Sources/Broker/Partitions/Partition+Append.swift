@@ -45,10 +45,12 @@ extension Partition {
             shard.metrics.rejected(error)
             return .refused(ProduceOutcome(error))
         }
-        return append(validated, epoch: leader.leaderEpoch)
+        return append(validated, epoch: leader.leaderEpoch, mustStartAtZero: part.mustBeKnown)
     }
 
-    private func append(_ validated: ValidatedBatch, epoch: LeaderEpoch) -> Appended {
+    private func append(
+        _ validated: ValidatedBatch, epoch: LeaderEpoch, mustStartAtZero: Bool
+    ) -> Appended {
         var batch = validated.batch
         guard !batch.header.isTransactional else {
             // Transactions come with their coordinator; nobody could end this one.
@@ -56,7 +58,9 @@ extension Partition {
         }
         var outcome = ProduceOutcome()
         do throws(LogError) {
-            switch try log.append(&batch, epoch: epoch, now: shard.loop.wallTime) {
+            switch try log.append(
+                &batch, epoch: epoch, mustStartAtZero: mustStartAtZero, now: shard.loop.wallTime)
+            {
             case .appended(let result):
                 outcome.baseOffset = result.firstOffset
                 outcome.logAppendTime = result.logAppendTime

@@ -40,6 +40,8 @@ struct ProducePart: Sendable {
     let index: Int
     let key: PartitionKey
     let records: SharedBytes
+    /// The log must know the producer, or the batch is not its first: see `FirstBatches`.
+    var mustBeKnown = false
 }
 
 /// The parts of a Produce request that one loop serves.

@@ -37,6 +37,8 @@ final class ClientConnection: ConnectionHandler {
     private var isClosed = false
     /// Fetches that wait for records.
     private var parkedFetches: [FetchOperation] = []
+    /// First batches of producers that came by this connection.
+    var firstBatches = FirstBatches()
     /// What ApiVersions told of the client (KIP-511).
     var software = ClientSoftware.unknown
 
