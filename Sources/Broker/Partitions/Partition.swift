@@ -171,8 +171,8 @@ final class Partition {
         leader = LeaderReplica(
             id: shard.nodeID, state: state, logEnd: log.logEndOffset, durableEnd: countedEnd,
             highWatermark: known, minInSync: settings.minInSync, now: shard.loop.now)
-        fetchWatches.fireAll()
         shard.leadershipBegan(self, state.leaderEpoch)
+        fetchWatches.fireAll()
         syncIfNeeded()
         if leader?.begin() == true { highWatermarkMoved() }
         if state.isRecovering, let change = leader?.recoveryFinished() {
