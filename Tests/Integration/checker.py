@@ -101,11 +101,21 @@ def watermarks(consumer, partition, timeout):
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return consumer.get_watermark_offsets(partition, timeout=min(timeout, 5))
+            return consumer.get_watermark_offsets(partition, timeout=min(timeout, 2))
         except KafkaException as error:
             if error.args[0].code() not in ASK_AGAIN or time.monotonic() > deadline:
                 raise
             consumer.poll(0.05)
+            learn(consumer, partition.topic)
+
+
+def learn(consumer, topic):
+    """Has librdkafka ask who leads: without an assignment it keeps to what it was told before that leader died."""
+    try:
+        consumer.list_topics(topic, timeout=5)
+    except KafkaException as error:
+        if error.args[0].code() not in ASK_AGAIN + (KafkaError._TRANSPORT,):
+            raise
 
 
 def read_all(bootstrap, topic, partition, timeout=30):
