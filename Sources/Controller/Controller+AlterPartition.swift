@@ -7,7 +7,8 @@ package struct PartitionAlteration: Sendable {
     package var key: PartitionKey
     package var leaderEpoch: LeaderEpoch
     package var partitionEpoch: PartitionEpoch
-    /// The new ISR, each with the broker epoch the leader knows of it; `.none` if it does not (KIP-903).
+    /// The new ISR, each with the broker epoch the leader knows of it; `.none` if it does not (KIP-903). Without
+    /// the leader itself it asks for another leader, its first member if that can lead.
     package var isr: [(broker: BrokerID, epoch: BrokerEpoch)]
     /// As on the wire: 0 recovered, 1 recovering.
     package var recoveryState: Int8
@@ -66,12 +67,13 @@ extension Controller {
         }
         var change = draft.change(of: partition, key, in: topic.name)
         change.isr = alteration.isr.map(\.broker)
+        if !change.isr.contains(leader) { change.election = .successor }
         change.recoveryState = LeaderRecoveryState(rawValue: alteration.recoveryState) ?? .recovered
         draft.append(change)
         guard let after = draft.image.partition(key) else {
             preconditionFailure("a change does not remove a partition")
         }
-        // A finished reassignment may have moved the leadership: then the asker must stand down.
+        // The leadership was handed over, or a finished reassignment has moved it: the asker must stand down.
         guard after.leader == leader, after.leaderEpoch == alteration.leaderEpoch else {
             return .failure(ControllerError(.newLeaderElected))
         }
@@ -98,7 +100,8 @@ extension Controller {
         if alteration.partitionEpoch < partition.partitionEpoch {
             return ControllerError(.invalidUpdateVersion)
         }
-        return faultOfISR(alteration, leader, partition) ?? ineligible(alteration, draft)
+        return faultOfISR(alteration, leader, partition)
+            ?? ineligible(alteration, leader, partition, draft)
     }
 
     private func faultOfISR(
@@ -113,7 +116,9 @@ extension Controller {
                 return invalid("The new ISR is no subset of the replicas")
             }
         }
-        guard isr.contains(leader) else { return invalid("The new ISR lacks the leader") }
+        if !isr.contains(leader), isr.isEmpty || !isr.allSatisfy(partition.isr.contains) {
+            return invalid("The leader leaves the ISR to others who are not in it")
+        }
         guard let state = LeaderRecoveryState(rawValue: alteration.recoveryState) else {
             return invalid("Unknown leader recovery state")
         }
@@ -127,13 +132,18 @@ extension Controller {
     }
 
     private func ineligible(
-        _ alteration: PartitionAlteration, _ draft: Draft
+        _ alteration: PartitionAlteration, _ leader: BrokerID, _ partition: PartitionImage,
+        _ draft: Draft
     ) -> ControllerError? {
         for member in alteration.isr
         where !draft.image.isEligible(member.broker, epoch: member.epoch) {
             return ControllerError(
                 .ineligibleReplica,
                 "Broker \(member.broker.rawValue) is fenced, shutting down, or another incarnation")
+        }
+        let isr = alteration.isr.map(\.broker)
+        if !isr.contains(leader), !isr.contains(where: { draft.isAcceptable($0, for: partition) }) {
+            return ControllerError(.ineligibleReplica, "No other member of the ISR can lead")
         }
         return nil
     }

@@ -10,6 +10,8 @@ enum ElectionKind: Sendable {
     case clean
     /// As `clean`, and after that any replica that is up: acknowledged records may be lost.
     case unclean
+    /// The first of the ISR, as the leader that stands down has listed it.
+    case successor
 }
 
 /// What the cluster's levels and settings say about a change.
@@ -151,6 +153,7 @@ extension PartitionChange {
 
     private func electInSync() -> BrokerID? {
         if election == .preferred, let first = replicas.first, mayLead(first) { return first }
+        if election == .successor, let first = isr.first(where: mayLead) { return first }
         if let leader = partition.leader, mayLead(leader) { return leader }
         return replicas.first(where: mayLead)
     }

@@ -158,6 +158,18 @@ package struct LeaderReplica: Equatable, Sendable {
         return change
     }
 
+    /// Stands down in favour of `successor`, a member of the ISR: asks for the ISR without this replica, which
+    /// comes back as a follower. Nil if another change is out. The leadership goes on until the controller has agreed.
+    package mutating func handOver(to successor: BrokerID) -> ISRChange? {
+        defer { assertInvariants() }
+        guard pendingChange == nil, !isRecovering else { return nil }
+        guard successor != id, inSyncReplicas.contains(successor) else { return nil }
+        let others = inSyncReplicas.filter { $0 != id && $0 != successor }
+        let change = propose([successor] + others)
+        pendingChange = change
+        return change
+    }
+
     private func propose(_ replicas: [BrokerID]) -> ISRChange {
         let members = replicas.map { id in
             ISRMember(

@@ -54,12 +54,15 @@ extension Catalogue {
     package static let damagedSegments = MetricDefinition(
         "martlet_log_damaged_segments", .gauge,
         "Closed segments in which damage was found and could not be repaired so far.")
+    package static let differingSegments = MetricDefinition(
+        "martlet_log_differing_segments", .gauge,
+        "Segments that hold other batches than the leader's, each with its right checksum.")
 
     static let storageTable: [MetricDefinition] = [
         logSize, flushes, flushedFiles, fullDirectories, offlineDirectories,
         remainingLogs, remainingSegments,
         maxDirtyPercent, uncleanablePartitions, maxCompactionDelay, cleanerRecopyPercent,
         maxCleanTime, cleanings, cleanerBytes,
-        scrubbedBytes, repairedSegments, damagedSegments,
+        scrubbedBytes, repairedSegments, damagedSegments, differingSegments,
     ]
 }

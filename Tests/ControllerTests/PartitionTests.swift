@@ -60,6 +60,23 @@ struct AlterPartitionTests {
         #expect(cluster.partition("t")?.line == "leader 2 isr 2")
     }
 
+    @Test func `without the leader hands the leadership to its first member`() throws {
+        var cluster = try cluster()
+        // Fenced meanwhile, one that is not in the ISR, nobody: the leader stays.
+        try cluster.alter("t", isr: [1, 3])
+        #expect(try cluster.alter("t", isr: [2]) == .invalidRequest)
+        #expect(try cluster.alter("t", isr: []) == .invalidRequest)
+        #expect(try cluster.alter("t", isr: [3], epochs: [3: 999]) == .ineligibleReplica)
+        try cluster.alter("t", isr: [1, 2, 3])
+        #expect(cluster.partition("t")?.line == "leader 1 isr 1,2,3")
+        #expect(try cluster.alter("t", isr: [3, 2]) == .newLeaderElected)
+        #expect(cluster.partition("t")?.line == "leader 3 isr 3,2")
+        #expect(cluster.partition("t")?.leaderEpoch == 1)
+        // Whoever stood down comes back as others do.
+        #expect(try cluster.alter("t", isr: [1, 2, 3]) == .none)
+        #expect(cluster.partition("t")?.line == "leader 3 isr 1,2,3")
+    }
+
     @Test func `does not count on a broker that is shutting down`() throws {
         var cluster = try cluster()
         try cluster.create("u", [[3, 1]])

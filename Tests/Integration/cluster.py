@@ -118,7 +118,7 @@ class Cluster:
     def __init__(self, nodes=3, port_base=None, keep=False, **properties):
         self.port_base = port_base or PORT_BASE
         self.directory = tempfile.mkdtemp(prefix="martlet-test-")
-        self.keep = keep
+        self.keep = keep or bool(os.environ.get("MARTLET_TEST_KEEP"))
         self.cluster_id = run("storage", "random-uuid").stdout.strip()
         self.size = nodes
         controllers = range(1, nodes + 1)

@@ -2,10 +2,12 @@
 
 import glob
 import os
+import re
+import struct
 import time
 import unittest
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from checker import read_all
 from cluster import Cluster, run
@@ -24,6 +26,26 @@ def flip(path, at=None):
         file.write(bytes([byte ^ 4]))
         file.flush()
         os.fsync(file.fileno())
+
+
+def crc32c(data):
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def forge(path):
+    """Changes the last byte of a file's first batch, and has its checksum fit."""
+    with open(path, "r+b") as file:
+        head = file.read(12)
+        batch = bytearray(head + file.read(struct.unpack(">i", head[8:])[0]))
+        batch[-1] ^= 1
+        batch[17:21] = struct.pack(">I", crc32c(batch[21:]))
+        file.seek(0)
+        file.write(batch)
 
 
 class Damage(unittest.TestCase):
@@ -76,49 +98,113 @@ class Damage(unittest.TestCase):
         self.begin(log_scrub_interval_ms=500, log_scrub_io_max_bytes_per_second=100 * MIB)
         self.cluster.create_topic("orders", 1, 3, segment_bytes=MIB)
         self.write("orders")
-        leader = self.cluster.leader("orders", 0)
-        followers = [n for n in self.cluster.nodes if n != leader]
-        whole = {kind: self.contents(followers[1], "orders", kind)
+        whole = {kind: self.contents(self.cluster.leader("orders", 0), "orders", kind)
                  for kind in ("log", "index", "timeindex")}
-        # A hole in the leader's log and in a follower's, and a wrong entry in an index of each.
-        for turn, (number, kind) in enumerate([
-                (leader, "log"), (followers[0], "log"), (leader, "index"),
-                (followers[0], "timeindex")]):
-            flip(self.file(number, "orders", kind))
-            self.assertNotEqual(self.contents(number, "orders", kind), whole[kind])
-            self.wait_for(number, "segmentRepaired partition=orders-0", count=turn // 2 + 1)
-            for each, bytes_ in whole.items():
-                self.assertEqual(self.contents(number, "orders", each), bytes_, f"{each} of {number}")
-            self.assertEqual(self.metric(number, "martlet_log_damaged_segments"), 0)
-        # Nobody has noticed: the leader is the same, and all records are there.
-        self.assertEqual(self.cluster.leader("orders", 0), leader)
+        repairs = dict.fromkeys(self.cluster.nodes, 0)
+        # A hole in a log and a wrong entry in an index, of the leader and of a follower.
+        for kind in ("log", "index", "timeindex"):
+            for is_leader in (True, False):
+                leader = self.cluster.leader("orders", 0)
+                number = leader if is_leader else next(n for n in self.cluster.nodes if n != leader)
+                flip(self.file(number, "orders", kind))
+                repairs[number] += 1
+                self.wait_for(number, "segmentRepaired partition=orders-0", count=repairs[number])
+                for each, bytes_ in whole.items():
+                    self.assertEqual(
+                        self.contents(number, "orders", each), bytes_, f"{each} of {number}")
+                self.assertEqual(self.metric(number, "martlet_log_damaged_segments"), 0)
+                if kind == "log" and is_leader:
+                    self.wait_for_another_leader(leader)
+                else:
+                    self.assertEqual(self.cluster.leader("orders", 0), leader)
         self.assertEqual(self.numbers("orders"), list(range(60)))
         self.write("orders", 10, first=60)
+        leader = self.cluster.leader("orders", 0)
         self.cluster.nodes[leader].kill()
-        deadline = time.monotonic() + 20
-        while self.cluster.leader("orders", 0) in (None, leader):
-            self.assertLess(time.monotonic(), deadline, "nobody leads")
+        self.wait_for_another_leader(leader)
         self.assertEqual(self.numbers("orders"), list(range(70)))
+
+    def test_readers_of_a_leader_with_a_hole_go_elsewhere(self):
+        self.begin(log_scrub_interval_ms=200, log_scrub_io_max_bytes_per_second=100 * MIB)
+        self.cluster.create_topic("orders", 1, 3, segment_bytes=32 * MIB)
+        self.write("orders", 300)
+        leader = self.cluster.leader("orders", 0)
+        path = self.file(leader, "orders", "log")
+        flip(path)
+        self.wait_for(leader, "segmentDamaged partition=orders-0", timeout=60)
+        # Unchecked by the client, as librdkafka does it unless told otherwise.
+        deadline = time.monotonic() + 60
+        is_filled = False
+        while not is_filled:
+            is_filled = "segmentRepaired" in self.cluster.nodes[leader].tail(100_000)
+            for number, (_, value) in enumerate(read_all(self.cluster.bootstrap, "orders", 0)):
+                self.assertEqual(value, b"%d:" % number + bytes(100_000))
+            self.assertEqual(number, 299)
+            self.assertLess(time.monotonic(), deadline, "the hole is not filled")
+        self.wait_for_another_leader(leader)
+        self.wait_until_in_sync("orders")
+
+    def test_replicas_that_differ_are_told_once(self):
+        self.begin(log_scrub_interval_ms=200, log_scrub_io_max_bytes_per_second=100 * MIB)
+        self.cluster.create_topic("orders", 1, 3, segment_bytes=MIB)
+        self.write("orders", 30)
+        number = next(n for n in self.cluster.nodes if n != self.cluster.leader("orders", 0))
+        node = self.cluster.nodes[number]
+        self.assertEqual(node.terminate(), 0)
+        forge(self.file(number, "orders", "log"))
+        node.start()
+        node.wait_ready()
+        self.wait_for(number, "replicasDiffer partition=orders-0")
+        self.wait_for_rounds(number)
+        text = node.tail(100_000)
+        self.assertEqual(text.count("replicasDiffer"), 1)
+        self.assertIn("from=0 below=", text)
+        self.assertNotIn("segmentDamaged", text)
+        self.assertEqual(self.metric(number, "martlet_log_differing_segments"), 1)
+
+    def wait_for_rounds(self, number):
+        """Waits until the scrubber has gone over all a few times more."""
+        read = self.metric(number, "martlet_log_scrubbed_bytes_total")
+        deadline = time.monotonic() + 30
+        while self.metric(number, "martlet_log_scrubbed_bytes_total") < read + 20 * MIB:
+            self.assertLess(time.monotonic(), deadline, "the scrubber does not go on")
+            time.sleep(0.1)
 
     def test_what_cannot_be_repaired_is_told_once(self):
         self.begin(1, log_scrub_interval_ms=200, log_scrub_io_max_bytes_per_second=100 * MIB)
         self.cluster.create_topic("alone", 1, 1, segment_bytes=MIB)
         self.write("alone")
         path = self.file(1, "alone", "log")
-        flip(path)
+        # Inside of a record, not in the header of its batch: what follows can be read.
+        flip(path, os.path.getsize(path) // 2 + 50_000)
         self.wait_for(1, "segmentNotRepaired partition=alone-0")
-        rounds = self.metric(1, "martlet_log_scrubbed_bytes_total")
-        deadline = time.monotonic() + 30
-        while self.metric(1, "martlet_log_scrubbed_bytes_total") < rounds + 20 * MIB:
-            self.assertLess(time.monotonic(), deadline, "the scrubber does not go on")
-            time.sleep(0.1)
+        self.wait_for_rounds(1)
         text = self.cluster.nodes[1].tail(100_000)
         self.assertEqual(text.count("segmentDamaged"), 1)
         self.assertEqual(text.count("segmentNotRepaired"), 1)
         self.assertIn(f"file={path}", text)
         self.assertEqual(self.metric(1, "martlet_log_damaged_segments"), 1)
-        # What lies in other segments is served, and writes go on.
+        # Readers of that batch are told; all others are served, and writes go on.
         self.write("alone", 5, first=60)
+        hole = int(re.search(r"segmentNotRepaired .*from=(\d+)", text).group(1))
+        for first, last in ((0, hole - 1), (hole + 1, 64)):
+            consumer = self.reader(first)
+            for number in range(first, last + 1):
+                message = consumer.poll(30)
+                self.assertIsNotNone(message, f"nothing at {number}")
+                self.assertIsNone(message.error(), f"{number}, with a hole at {hole}")
+                self.assertEqual((message.offset(), message.value()),
+                                 (number, b"%d:" % number + bytes(100_000)))
+        message = self.reader(hole).poll(30)
+        self.assertIsNotNone(message, "a reader of the hole hangs")
+        self.assertEqual(message.error().code(), KafkaError.INVALID_MSG)
+
+    def reader(self, offset):
+        consumer = Consumer({
+            "bootstrap.servers": self.cluster.bootstrap, "group.id": "reader", "enable.auto.commit": False})
+        self.addCleanup(consumer.close)
+        consumer.assign([TopicPartition("alone", 0, offset)])
+        return consumer
 
     def test_small_files_are_mended_or_refused_plainly(self):
         self.begin()
@@ -165,6 +251,12 @@ class Damage(unittest.TestCase):
                 file.write(before)
             node.start()
             node.wait_ready()
+
+    def wait_for_another_leader(self, former):
+        deadline = time.monotonic() + 20
+        while self.cluster.leader("orders", 0) in (None, former):
+            self.assertLess(time.monotonic(), deadline, "nobody else leads")
+            time.sleep(0.05)
 
     def wait_until_in_sync(self, topic):
         from confluent_kafka.admin import AdminClient

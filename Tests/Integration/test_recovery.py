@@ -130,7 +130,8 @@ class Recovery(unittest.TestCase):
         with open(f"/proc/{self.node.process.pid}/io") as file:
             read = int(re.search(r"rchar: (\d+)", file.read()).group(1))
         print(f"read {read / 1e6:.1f} MB of 60", flush=True)
-        # Without it 70 MB. The index and the producers' snapshot of a log or two may be a few MiB behind its point.
+        # Without it 70 MB. Of each log the index, and the snapshot of its producers, may be a MiB behind its point, and
+        # another quarter is read to know the producers' last batches: 10 MB at most.
         self.assertLess(read, 20_000_000)
 
 

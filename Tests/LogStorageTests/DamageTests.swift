@@ -55,7 +55,7 @@ struct DamageTests {
 
     /// Repairs with what another log has.
     private func repair(_ test: TestLog, _ scan: SegmentScan, from other: TestLog?) throws -> Bool {
-        let job = try #require(try test.log.beginRepair(scan))
+        let job = try #require(try test.log.beginRepair(scan, now: 2000))
         while true {
             switch try job.step() {
             case .more: continue
@@ -87,7 +87,12 @@ struct DamageTests {
         #expect(none == nil)
         #expect(first.nextOffset == 10)
         #expect(try damage(test, from: first.nextOffset).1 == nil)
-        #expect(test.log.scan(from: 20, below: test.log.logEndOffset) == nil)
+        // The open segment, which nobody writes to.
+        let (open, damage) = try damage(test, from: 20)
+        #expect(damage == nil)
+        #expect(open.nextOffset == 21)
+        #expect(test.log.scan(from: 21, below: test.log.logEndOffset) == nil)
+        #expect(test.log.scan(at: 13, below: test.log.logEndOffset)?.baseOffset == 10)
         #expect(test.log.scan(from: 0, below: 9) == nil)
     }
 
@@ -129,7 +134,7 @@ struct DamageTests {
     @Test func `is not repaired with damaged or with other records`() throws {
         let test = try written()
         try flip(3, of: 300, "log", test)
-        let job = try #require(try test.log.beginRepair(damage(test).0))
+        let job = try #require(try test.log.beginRepair(damage(test).0, now: 2000))
         while true {
             guard case .more = try job.step() else { break }
         }
@@ -146,12 +151,53 @@ struct DamageTests {
         try job.discard()
     }
 
+    @Test func `is not seen where only the sums over the batches differ`() throws {
+        let (scan, _) = try damage(written())
+        #expect(scan.marks.map(\.end) == [10])
+        func walk(_ change: (inout RecordBatchHeader) -> Void) throws -> Range<Offset>? {
+            let other = try written()
+            var walk = DigestWalk(from: 0, marks: scan.marks)
+            var batches = RecordBatchSequence(
+                try other.log.read(
+                    from: 0, upTo: 10, maxBytes: 1 << 20, minOneBatch: true
+                ).load())
+            while let batch = try batches.next() {
+                var header = batch.header
+                change(&header)
+                if let range = walk.take(header) { return range }
+            }
+            #expect(walk.isDone)
+            return nil
+        }
+        #expect(try walk { _ in } == nil)
+        #expect(try walk { if $0.baseOffset == 4 { $0.crc ^= 1 } } == 0..<10)
+        #expect(try walk { if $0.baseOffset == 0 { $0.partitionLeaderEpoch = 7 } } == 0..<10)
+        #expect(try walk { if $0.baseOffset == 6 { $0.baseOffset = 7 } } == 0..<10)
+        #expect(try walk { if $0.baseOffset == 8 { $0.baseOffset = 12 } } == 0..<10)
+    }
+
+    @Test func `in the open segment closes it to be repaired`() throws {
+        let whole = try written()
+        let test = try written()
+        let open = TestLog.directory + "/00000000000000000020.log"
+        var bytes = try #require(test.system.contents(open))
+        bytes[70] ^= 4
+        test.system.write(bytes, to: open)
+        for segment in test.log.segments { segment.release() }
+        let (scan, found) = try damage(test, from: 20)
+        #expect(found?.offset == 20)
+        #expect(found?.end == 21)
+        #expect(try repair(test, scan, from: whole))
+        #expect(test.log.segments.map(\.baseOffset) == [0, 10, 20, 21])
+        #expect(try test.readAll() == whole.readAll())
+    }
+
     @Test func `of a segment that was cut meanwhile is not the log's`() throws {
         let test = try written()
         let (scan, _) = try damage(test)
         #expect(test.log.holds(scan))
         try test.log.truncate(to: 4, now: 2000)
         #expect(!test.log.holds(scan))
-        #expect(try test.log.beginRepair(scan) == nil)
+        #expect(try test.log.beginRepair(scan, now: 2000) == nil)
     }
 }

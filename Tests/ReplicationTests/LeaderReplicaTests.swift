@@ -186,6 +186,27 @@ struct LeaderISRTests {
         #expect(it.shrinkIfLagging(maxLag: .seconds(1), now: at(60)) == nil)
     }
 
+    @Test func `asks to be led by another, and counts on all until that is agreed`() {
+        var it = leader(end: 5)
+        for id in [2, 3] as [BrokerID] {
+            _ = it.followerFetched(id, brokerEpoch: 10, from: 5, isEligible: true, now: at(1))
+        }
+        #expect(it.highWatermark == 5)
+        #expect(it.handOver(to: 1) == nil)
+        #expect(it.handOver(to: 9) == nil)
+        let change = it.handOver(to: 3)
+        #expect(change?.members.map(\.id) == [3, 2])
+        #expect(it.handOver(to: 2) == nil)
+        // The controller may refuse: what only the others have is not committed.
+        it.appended(upTo: 6)
+        _ = it.followerFetched(2, brokerEpoch: 10, from: 6, isEligible: true, now: at(2))
+        _ = it.followerFetched(3, brokerEpoch: 10, from: 6, isEligible: true, now: at(2))
+        #expect(it.highWatermark == 5)
+        if let change { it.changeFailed(change) }
+        #expect(it.inSyncReplicas == [1, 2, 3])
+        #expect(it.handOver(to: 2)?.members.map(\.id) == [2, 3])
+    }
+
     @Test func `keeps a follower that is caught up though silent about new data`() {
         var it = leader()
         _ = it.followerFetched(2, brokerEpoch: 10, from: 0, isEligible: true, now: at(1))

@@ -70,6 +70,35 @@ struct DamagePlayTests {
         stage.finish()
     }
 
+    /// In a closed segment of the leader's, which goes on leading nothing that it cannot read.
+    @Test(arguments: [1, 2, 3])
+    func `gives up its leadership for a hole, and fills it`(seed: UInt64) throws {
+        var plan = ClusterPlan.combined(3)
+        plan.settings = [
+            "log.roll.ms=500", "log.flush.offset.checkpoint.interval.ms=500",
+            "log.scrub.interval.ms=2000",
+        ]
+        let stage = Stage(490 + seed, plan)
+        let leader = try stage.leader()
+        let path = segment(of: stage.place)
+        // The first segment is closed, and known to be on the disk.
+        stage.cluster.time.pass(.seconds(4))
+        let whole = try #require(leader.disk.bytes(of: path))
+        stage.cluster.checker.excuse(leader.id)
+        #expect(leader.disk.flipBit(2, ofByte: whole.count / 2, in: path))
+        let hasMoved = stage.cluster.time.pass(atMost: .seconds(10)) {
+            stage.state(of: stage.place)?.leader.map { $0 != leader.id } ?? false
+        }
+        #expect(hasMoved)
+        let isFilled = stage.cluster.time.pass(atMost: .seconds(10)) {
+            leader.disk.bytes(of: path) == whole
+        }
+        #expect(isFilled)
+        #expect(stage.isWhole(within: .seconds(10)))
+        #expect(stage.acknowledgesMore(within: .seconds(5)))
+        stage.finish()
+    }
+
     /// Of the two that may lead, one was left alone when the other had died; its disk has lost what it had synced.
     @Test(arguments: [0, 700])
     func `is not made leader for what it once had`(size: Int) throws {

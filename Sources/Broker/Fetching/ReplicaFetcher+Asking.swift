@@ -58,7 +58,7 @@ extension ReplicaFetcher {
             .map(\.partition.key)
     }
 
-    /// How long a throttled partition is left out before it is looked at again.
+    /// How long a partition that is throttled, or being repaired, is left out before it is looked at again.
     private static let quotaPause = Duration.milliseconds(100)
 
     /// Leaves a partition out of the session, and takes it in again later.
@@ -85,7 +85,7 @@ extension ReplicaFetcher {
             }
             return nil
         }
-        guard !partition.isHeldBack else {
+        guard !partition.isHeldBack, !partition.isBeingFilled else {
             leaveOut(key, for: Self.quotaPause)
             return nil
         }

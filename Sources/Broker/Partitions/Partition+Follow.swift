@@ -29,6 +29,7 @@ extension Partition {
                 "leaderEpoch": follower.leaderEpoch.rawValue,
             ])
         _ = try log.truncate(to: target, now: shard.loop.wallTime)
+        forgetHolesAtEnd()
         self.follower?.truncated(to: log.logEndOffset)
         future?.sourceChanged()
         // Before the lower recovery point is on the disk nothing may be appended.
@@ -46,6 +47,7 @@ extension Partition {
         let isEmpty = log.logStartOffset == log.logEndOffset
         if isEmpty || offset > log.logEndOffset || offset < log.logStartOffset {
             try log.truncateFully(andStartAt: offset, now: shard.loop.wallTime)
+            holes = []
             if log.isRecoveryPointLowered { shard.cluster?.run { $0.checkpointsWanted?() } }
             follower?.restarted(at: offset)
             future?.sourceChanged()

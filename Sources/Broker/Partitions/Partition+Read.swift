@@ -83,9 +83,14 @@ extension Partition {
         answer.lastStableOffset = log.lastStableOffset(highWatermark: highWatermark)
         answer.readableEnd = readableEnd(for: reader)
         if case .follower(let id, _) = reader, isHeldBack(for: id) { return answer }
+        let hole = hole(from: target.fetchOffset)
+        if let hole, hole.from <= target.fetchOffset {
+            return .failure(hole.isLeft ? .corruptMessage : .kafkaStorageError)
+        }
         do throws(LogError) {
             let slice = try log.read(
-                from: target.fetchOffset, upTo: answer.readableEnd,
+                from: target.fetchOffset,
+                upTo: min(answer.readableEnd, hole?.from ?? answer.readableEnd),
                 maxBytes: min(limit, target.maxBytes), minOneBatch: takesOversized)
             answer.records = try pieces(of: slice)
             if case .follower(let id, _) = reader, !slice.isEmpty, isThrottled(for: id) {

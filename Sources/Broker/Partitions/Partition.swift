@@ -47,6 +47,10 @@ final class Partition {
     var isDirty = false
     /// A sync after `flush.ms` is on its way.
     private var isFlushArmed = false
+    /// Damage that was found in this log and is not repaired.
+    var holes: [Hole] = []
+    /// Under way while a leader with a hole looks for somebody to lead in its place.
+    var handover: LeadershipHandover?
     /// The directory failed: reads and writes answer KAFKA_STORAGE_ERROR.
     private(set) var isOffline = false
 
@@ -199,6 +203,7 @@ final class Partition {
         idleHighWatermark = highWatermark
         if leader != nil {
             leader = nil
+            handover?.end()
             shard.leadershipEnded(self)
             failWaiters(.notLeaderOrFollower)
             fetchWatches.fireAll()

@@ -280,6 +280,7 @@ final class Shard {
             }
         case .notMade:
             partition.leader?.changeFailed(proposal.change)
+            partition.handover?.end()
         case .overtaken, .again:
             break
         }

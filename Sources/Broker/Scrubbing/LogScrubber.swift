@@ -5,18 +5,20 @@ internal import Ports
 internal import Replication
 internal import Telemetry
 
-/// Re-reads the closed segments of one loop's logs, a directory's one after the other, at a bounded rate, and has
-/// what is damaged written anew from a replica that is whole. Lives on the loop; the disk's part runs on each
-/// directory's background thread.
+/// Re-reads the segments of one loop's logs, but those that are being written, a directory's one after the other, at a
+/// bounded rate, compares what it follows with its leader, and has what is damaged written anew from a replica that is
+/// whole. Lives on the loop; the disk's part runs on each directory's background thread.
 ///
-/// A follower asks its leader, a leader the others in the ISR: so a hole is filled where it is, and leadership stays.
-/// What nobody has is told once, and the log goes on with what it has.
+/// A leader with a hole first hands its leadership to a member of the ISR that is whole there. Then a follower asks its
+/// leader, and a leader that had to stay the others in the ISR. What nobody has is told once, and the log goes on with
+/// what it has.
 final class LogScrubber {
     /// One segment under way.
     private final class Run {
         let partition: Partition
         var scan: SegmentScan
         var repair: SegmentRepair?
+        var comparison: ReplicaComparison?
         /// The next step waits until then: `log.scrub.io.max.bytes.per.second`.
         var next: Instant
 
@@ -47,6 +49,8 @@ final class LogScrubber {
     private var runs: [DirectoryID: Run] = [:]
     /// Segments that could not be repaired: told already.
     private var damaged: Set<Place> = []
+    /// Segments whose batches are whole, and others than the leader's: told already.
+    private var differing: Set<Place> = []
 
     init(shard: Shard) {
         self.shard = shard
@@ -124,7 +128,7 @@ final class LogScrubber {
         case .success(.more(let bytes)): pause(run, after: bytes) { $0.step($1) }
         case .success(.whole(let bytes)):
             forget(run)
-            pause(run, after: bytes) { $0.goOn(in: $1.partition.directory) }
+            pause(run, after: bytes) { $0.compare($1) }
         case .success(.gone): goOn(in: run.partition.directory)
         case .success(.damaged(let damage)): found(damage, run)
         case .failure(let error):
@@ -149,6 +153,46 @@ final class LogScrubber {
         }
     }
 
+    // MARK: Comparing
+
+    private func compare(_ run: Run) {
+        let partition = run.partition
+        // Each replica compacts for itself.
+        guard case .follower(let leader) = partition.role, partition.settings.cleaning == nil,
+            partition.log.cleanedUpTo <= run.scan.baseOffset
+        else { return goOn(in: partition.directory) }
+        let comparison = ReplicaComparison(
+            partition, run.scan, leader: leader, shard: shard
+        ) { [weak self] outcome in
+            self?.compared(run, with: leader, outcome)
+        } pause: { [weak self] bytes, next in
+            self?.pause(run, after: bytes) { _, _ in next() }
+        }
+        run.comparison = comparison
+        comparison.step()
+    }
+
+    private func compared(
+        _ run: Run, with leader: BrokerID, _ outcome: ReplicaComparison.Outcome
+    ) {
+        run.comparison = nil
+        switch outcome {
+        case .same: differing.remove(place(of: run))
+        case .unknown: break
+        case .differs(let from, let end):
+            guard run.partition.log.holds(run.scan) else { break }
+            guard differing.insert(place(of: run)).inserted else { break }
+            shard.node.log.error(
+                "replicasDiffer",
+                [
+                    "partition": run.partition.name, "leader": leader.rawValue,
+                    "from": from.rawValue, "below": end.rawValue,
+                ])
+        }
+        metrics.differing(differing.count)
+        goOn(in: run.partition.directory)
+    }
+
     // MARK: Repairing
 
     private func found(_ damage: SegmentScan.Damage, _ run: Run) {
@@ -159,24 +203,43 @@ final class LogScrubber {
         }
         let isNews = damaged.insert(place(of: run)).inserted
         metrics.damaged(damaged.count)
-        if isNews {
-            shard.node.log.error(
-                "segmentDamaged",
-                [
-                    "partition": partition.name, "file": damage.path,
-                    "from": damage.offset.rawValue, "cause": damage.reason,
-                ])
+        if isNews { tell("segmentDamaged", run, damage, damage.reason) }
+        guard damage.isInRecords else { return repair(run, damage, isNews: isNews) }
+        partition.holeFound(Hole(from: damage.offset, to: damage.end))
+        guard partition.leader != nil, partition.handover == nil else {
+            return repair(run, damage, isNews: isNews)
         }
+        let handover = LeadershipHandover(partition, at: damage.offset, shard: shard) {
+            [weak self] in self?.repair(run, damage, isNews: isNews)
+        }
+        partition.handover = handover
+        handover.begin()
+    }
+
+    private func tell(
+        _ event: StaticString, _ run: Run, _ damage: SegmentScan.Damage, _ cause: String
+    ) {
+        shard.node.log.error(
+            "\(event)",
+            [
+                "partition": run.partition.name, "file": damage.path,
+                "from": damage.offset.rawValue, "cause": cause,
+            ])
+    }
+
+    private func repair(_ run: Run, _ damage: SegmentScan.Damage, isNews: Bool) {
+        let partition = run.partition
+        guard !shard.isClosed else { return }
+        guard !partition.isOffline else { return ended(run, damage, .closed, isNews: isNews) }
         do throws(LogError) {
+            let now = shard.loop.wallTime
             // A compaction that is under way finds it too; the next round sees.
-            guard let job = try partition.log.beginRepair(run.scan) else {
-                goOn(in: partition.directory)
-                return
+            guard let job = try partition.log.beginRepair(run.scan, now: now) else {
+                return ended(run, damage, .closed, isNews: isNews)
             }
+            // At full speed: while there is a hole, the partition has one replica less.
             let repair = SegmentRepair(partition, job, shard: shard) { [weak self] outcome in
                 self?.ended(run, damage, outcome, isNews: isNews)
-            } pause: { [weak self] bytes, next in
-                self?.pause(run, after: bytes) { _, _ in next() }
             }
             run.repair = repair
             repair.step()
@@ -189,23 +252,25 @@ final class LogScrubber {
         _ run: Run, _ damage: SegmentScan.Damage, _ outcome: SegmentRepair.Outcome, isNews: Bool
     ) {
         run.repair = nil
+        let partition = run.partition
         switch outcome {
         case .repaired:
             forget(run)
+            partition.holeFilled(at: damage.offset)
             metrics.repaired()
             shard.node.log.info(
-                "segmentRepaired", ["partition": run.partition.name, "file": damage.path])
+                "segmentRepaired", ["partition": partition.name, "file": damage.path])
         case .failed(let cause):
-            guard isNews else { break }
-            shard.node.log.error(
-                "segmentNotRepaired",
-                [
-                    "partition": run.partition.name, "file": damage.path,
-                    "from": damage.offset.rawValue, "cause": cause,
-                ])
-        case .closed: break
+            partition.holeIsLeft(at: damage.offset)
+            if isNews { tell("segmentNotRepaired", run, damage, cause) }
+        case .closed:
+            if partition.log.holds(run.scan) {
+                partition.holeIsLeft(at: damage.offset)
+            } else {
+                partition.holeFilled(at: damage.offset)
+            }
         }
-        goOn(in: run.partition.directory)
+        goOn(in: partition.directory)
     }
 
     private func place(of run: Run) -> Place {
@@ -224,14 +289,17 @@ struct ScrubMetrics {
     private let bytes: Counter
     private let repairs: Counter
     private let segments: Gauge
+    private let different: Gauge
 
     init(registry: Metrics) {
         bytes = registry.counter(Catalogue.scrubbedBytes)
         repairs = registry.counter(Catalogue.repairedSegments)
         segments = registry.gauge(Catalogue.damagedSegments)
+        different = registry.gauge(Catalogue.differingSegments)
     }
 
     func read(_ count: Int) { bytes.add(Int64(count)) }
     func repaired() { repairs.add(1) }
     func damaged(_ count: Int) { segments.set(Int64(count)) }
+    func differing(_ count: Int) { different.set(Int64(count)) }
 }

@@ -1,13 +1,9 @@
 internal import Bytes
-internal import Configuration
 internal import LogStorage
-internal import Metadata
 internal import Model
 internal import Ports
 internal import Replication
 internal import Telemetry
-internal import Wire
-internal import WireMessages
 
 /// A damaged segment that is written anew: what is whole of it from its own file, the rest from other replicas, one
 /// after the other. Lives on the partition's loop; the disk's part runs on the directory's background thread.
@@ -19,30 +15,23 @@ final class SegmentRepair {
         case closed
     }
 
-    /// Bytes asked for at once.
-    private static let fetchSize: Int32 = 1 << 20
-    private static let timeout = Duration.seconds(30)
-
     private let partition: Partition
     private let job: CleaningJob
     private unowned let shard: Shard
     /// Replicas that are still to be asked, the next one last.
     private var sources: [BrokerID]
-    private var connection: PeerConnection?
+    private let reader: ReplicaReader
     private let completion: (Outcome) -> Void
-    /// Goes on after a pause that befits so many bytes.
-    private let pause: (Int, @escaping () -> Void) -> Void
 
     init(
         _ partition: Partition, _ job: CleaningJob, shard: Shard,
-        completion: @escaping (Outcome) -> Void,
-        pause: @escaping (Int, @escaping () -> Void) -> Void
+        completion: @escaping (Outcome) -> Void
     ) {
         self.partition = partition
         self.job = job
         self.shard = shard
         self.completion = completion
-        self.pause = pause
+        reader = ReplicaReader(partition, shard: shard)
         // A follower's leader has it, or whoever is in sync with this leader.
         let others: [BrokerID] =
             switch partition.role {
@@ -86,7 +75,7 @@ final class SegmentRepair {
 
     private func stepped(_ outcome: Result<CleaningJob.Progress, LogError>) {
         switch outcome {
-        case .success(.more(let bytes)): pause(bytes) { self.step() }
+        case .success(.more): step()
         case .success(.wants(let offset, _)): ask(from: offset)
         case .success(.ready(let group, _)): adopt(group)
         case .success(.done(let outcome)):
@@ -106,62 +95,11 @@ final class SegmentRepair {
         guard let replica = sources.last else {
             return give(up: "no other replica in sync has it")
         }
-        guard let connection = connection ?? connect(to: replica) else {
-            return refused(by: replica, "its address is not known", from: offset)
-        }
-        self.connection = connection
-        connection.send(
-            request(from: offset), versions: ReplicaFetcher.versions, timeout: Self.timeout
-        ) { [weak self] answer in
-            guard let self, !self.shard.isClosed else { return }
-            self.answered(answer, by: replica, from: offset)
-        }
-    }
-
-    private func connect(to replica: BrokerID) -> PeerConnection? {
-        let listener = shard.node.configuration.interBrokerListener
-        guard let endpoint = shard.image.broker(replica)?.endpoint(of: listener) else { return nil }
-        return PeerConnection(
-            host: endpoint.host, port: endpoint.port,
-            clientID: "broker-\(shard.nodeID.rawValue)-repair-\(shard.index)", loop: shard.loop,
-            transport: shard.node.world.transport)
-    }
-
-    /// A fetch outside of any session. A follower asks as consumers do, for as a follower it would take back what it
-    /// has acknowledged; a leader tells who it is, for nobody else may read from a follower.
-    private func request(from offset: Offset) -> FetchRequest {
-        var request = FetchRequest()
-        if partition.leader != nil {
-            request.replicaState.replicaID = shard.nodeID.rawValue
-            request.replicaState.replicaEpoch = shard.brokerEpoch.rawValue
-        }
-        request.minBytes = 1
-        request.maxBytes = Self.fetchSize
-        request.sessionEpoch = -1
-        var asked = FetchRequest.FetchPartition()
-        asked.partition = partition.key.partition
-        asked.currentLeaderEpoch = partition.assigned.leaderEpoch.rawValue
-        asked.fetchOffset = offset.rawValue
-        asked.partitionMaxBytes = Self.fetchSize
-        var topic = FetchRequest.FetchTopic()
-        topic.topicID = partition.key.topicID.uuid
-        topic.partitions = [asked]
-        request.topics = [topic]
-        return request
-    }
-
-    private func answered(
-        _ answer: Result<FetchResponse, PeerError>, by replica: BrokerID, from offset: Offset
-    ) {
-        switch answer {
-        case .failure(let error): refused(by: replica, "\(error)", from: offset)
-        case .success(let response):
-            let told = response.responses.first?.partitions.first
-            let error = told?.errorCode ?? response.errorCode
-            guard error == .none, let bytes = told?.records, !bytes.isEmpty else {
-                return refused(by: replica, error.name, from: offset)
+        reader.read(from: offset, at: replica) { [weak self] answer in
+            switch answer {
+            case .success(let bytes): self?.supply(bytes, by: replica, from: offset)
+            case .failure(let refusal): self?.refused(by: replica, refusal.cause, from: offset)
             }
-            supply(bytes, by: replica, from: offset)
         }
     }
 
@@ -171,7 +109,7 @@ final class SegmentRepair {
             try job.supply(bytes)
         } then: { repair, outcome in
             switch outcome {
-            case .success: repair.pause(bytes.count) { repair.step() }
+            case .success: repair.step()
             case .failure(.file(let error)):
                 repair.give(up: error.description)
                 repair.partition.storageFailed(.file(error))
@@ -188,8 +126,6 @@ final class SegmentRepair {
                 "partition": partition.name, "replica": replica.rawValue,
                 "from": offset.rawValue, "cause": cause,
             ])
-        connection?.close()
-        connection = nil
         sources.removeLast()
         step()
     }
@@ -229,8 +165,7 @@ final class SegmentRepair {
     }
 
     private func end(_ outcome: Outcome) {
-        connection?.close()
-        connection = nil
+        reader.close()
         completion(outcome)
     }
 }

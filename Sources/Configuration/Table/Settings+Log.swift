@@ -89,10 +89,10 @@ extension Settings {
             "Age at which a segment is closed. Wins over log.roll.hours."),
         .long(
             "log.scrub.interval.ms", 86_400_000, valid: .atLeast(-1), update: .clusterWide,
-            "Martlet's own: how often closed segments are read again to find damage; -1 for never."),
+            "Martlet's own: how often segments are read again to find damage; -1 for never."),
         .double(
             "log.scrub.io.max.bytes.per.second", 10_485_760, update: .clusterWide,
-            "Martlet's own: bytes a second that are read for that, and to repair."),
+            "Martlet's own: bytes a second that are read for that, here and at leaders."),
         .int(
             "log.segment.bytes", 1_073_741_824, valid: .atLeast(1_048_576), update: .clusterWide,
             "Size at which a segment is closed."),

@@ -3,8 +3,8 @@ package import Model
 internal import Ports
 internal import Records
 
-/// Re-reads one sealed segment, in steps of about a megabyte: every batch by its checksum, every entry of its
-/// indexes by the batch that it points at.
+/// Re-reads one segment, in steps of about a megabyte: every batch by its checksum, and, if the segment is sealed, every
+/// entry of its indexes by the batch that it points at.
 ///
 /// A value: whoever has time does the next step. It holds the file open, so that a segment that is compacted or
 /// deleted meanwhile is read to its end; what is found then says nothing of the log (`PartitionLog.holds`).
@@ -23,7 +23,12 @@ package struct SegmentScan: Sendable {
         package let path: String
         /// Everything before is as it was written.
         package let offset: Offset
+        /// As far as can be told, everything from here on is too.
+        package let end: Offset
         package let reason: String
+
+        /// Whether records are damaged, and not only what leads to them.
+        package var isInRecords: Bool { offset < end }
     }
 
     /// Bytes read in one step.
@@ -43,8 +48,13 @@ package struct SegmentScan: Sendable {
     private let epochs: LeaderEpochCache
     /// Where the last batch began: its own base offset is only known to be right when the next one fits.
     private var previous: Offset
+    private let isSealed: Bool
+    private var digest = BatchDigest()
+    /// What was read and found whole, one mark for each step, to be compared with other replicas.
+    package private(set) var marks: [DigestMark] = []
 
-    init(_ segment: Segment, epochs: LeaderEpochCache) {
+    init(_ segment: Segment, isSealed: Bool, epochs: LeaderEpochCache) {
+        self.isSealed = isSealed
         baseOffset = segment.baseOffset
         nextOffset = segment.nextOffset
         size = segment.size
@@ -65,7 +75,8 @@ package struct SegmentScan: Sendable {
         } catch .file(let error) where error.kind == .notFound {
             return .gone
         } catch .corruptFile(let path, let reason) {
-            return .damaged(Damage(path: path, offset: nextOffset, reason: reason))
+            return .damaged(
+                Damage(path: path, offset: nextOffset, end: nextOffset, reason: reason))
         } catch {
             throw error
         }
@@ -78,7 +89,9 @@ package struct SegmentScan: Sendable {
             if let fault = try fault(of: header, &scanner) { return fault }
             scanner.skip(header)
             position = scanner.position
+            digest.add(header)
         }
+        marks.append(DigestMark(end: expected, digest: digest))
         if let fault = scanner.fault { return damaged("\(fault)") }
         guard position >= size else { return .more(bytes: position - begin) }
         if let damage = offsets.leftover(at: nextOffset) ?? times.leftover(at: nextOffset) {
@@ -87,20 +100,22 @@ package struct SegmentScan: Sendable {
         return .whole(bytes: position - begin)
     }
 
-    private func damaged(_ reason: String) -> Progress {
-        .damaged(Damage(path: path, offset: expected, reason: reason))
+    private func damaged(_ reason: String, until end: Offset? = nil) -> Progress {
+        .damaged(Damage(path: path, offset: expected, end: end ?? nextOffset, reason: reason))
     }
 
     private mutating func opened() throws(LogError) -> any File {
         if let file { return file }
         let (path, fileSystem) = (path, fileSystem)
         let opened = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
+        file = opened
+        // What an open segment's say is partly in memory.
+        guard isSealed else { return opened }
         var offsetIndex = OffsetIndex(
             baseOffset: baseOffset, path: offsets.path, on: fileSystem)
         var timeIndex = TimeIndex(baseOffset: baseOffset, path: times.path, on: fileSystem)
         offsets.entries = try offsetIndex.entriesOnDisk()[...]
         times.entries = try timeIndex.entriesOnDisk()[...]
-        file = opened
         return opened
     }
 
@@ -120,7 +135,8 @@ package struct SegmentScan: Sendable {
         }
         do throws(LogError) {
             guard try scanner.batch(header).isCRCValid() else {
-                return damaged("a batch that its checksum does not fit")
+                return damaged(
+                    "a batch that its checksum does not fit", until: header.nextOffset)
             }
         } catch .corruptBatch(let fault) {
             return damaged("\(fault)")
@@ -172,6 +188,7 @@ private struct IndexCheck<Entry: Sendable>: Sendable {
 
     /// All batches are whole: the damage begins behind them.
     func damage(at end: Offset) -> SegmentScan.Damage {
-        SegmentScan.Damage(path: path, offset: end, reason: "an entry that points at no batch")
+        SegmentScan.Damage(
+            path: path, offset: end, end: end, reason: "an entry that points at no batch")
     }
 }
