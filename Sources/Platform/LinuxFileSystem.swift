@@ -30,15 +30,15 @@ package final class LinuxFileSystem: FileSystem {
         return unsafe stat(path, &facts) == 0
     }
 
-    package func createDirectory(_ path: String) throws(FileError) {
+    package func createDirectory(_ path: String, withParents: Bool) throws(FileError) {
         if unsafe mkdir(path, Self.directoryMode) == 0 { return }
         let error = lastError("mkdir", path)
         switch error.kind {
         case .alreadyExists:
             guard isDirectory(path) else { throw error }
-        case .notFound:
+        case .notFound where withParents:
             guard let parent = LinuxFileSystem.parent(of: path), parent != path else { throw error }
-            try createDirectory(parent)
+            try createDirectory(parent, withParents: true)
             guard unsafe mkdir(path, Self.directoryMode) == 0 || isDirectory(path) else {
                 throw lastError("mkdir", path)
             }

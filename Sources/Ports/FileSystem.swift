@@ -61,8 +61,8 @@ public protocol FileSystem: AnyObject, Sendable {
     /// Entries without `.` and `..`, sorted by name.
     func list(_ directory: String) throws(FileError) -> [DirectoryEntry]
     func exists(_ path: String) -> Bool
-    /// Makes the directory and its missing parents; one that exists is fine.
-    func createDirectory(_ path: String) throws(FileError)
+    /// Makes the directory, and its missing parents if that is wanted; one that exists is fine.
+    func createDirectory(_ path: String, withParents: Bool) throws(FileError)
     /// Removes a file; one that is missing is `.notFound`.
     func remove(_ path: String) throws(FileError)
     /// Removes a directory with all it holds; one that is missing is fine.

@@ -103,7 +103,7 @@ struct StorageFormat: Sendable {
         _ directory: String, _ purpose: Purpose, on fileSystem: any FileSystem,
         entropy: any Entropy, now: Timestamp
     ) throws {
-        try fileSystem.createDirectory(directory)
+        try fileSystem.createDirectory(directory, withParents: true)
         try SnapshotStore.writeBootstrap(bootstrap(now: now), in: directory, on: fileSystem)
         var id = DirectoryID(UUID.random { entropy.next() })
         switch purpose {

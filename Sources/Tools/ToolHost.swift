@@ -73,7 +73,7 @@ package struct ToolHost: Sendable {
         _ text: String, to path: String, in directory: String
     ) throws(ToolFailure) {
         do {
-            try fileSystem.createDirectory(directory)
+            try fileSystem.createDirectory(directory, withParents: true)
             let file = try fileSystem.open(path, .replace)
             defer { file.close() }
             try file.write([SharedBytes(utf8: text)], at: 0)

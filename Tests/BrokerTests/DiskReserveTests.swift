@@ -19,7 +19,7 @@ struct DiskReserveTests {
     private func make(
         _ system: MemoryFileSystem, _ calls: Calls = Calls()
     ) throws -> DiskReserve {
-        try system.createDirectory("/data")
+        try system.createDirectory("/data", withParents: true)
         return try DiskReserve(in: "/data", on: system) { calls.count += 1 }
     }
 

@@ -93,7 +93,9 @@ class Load:
 
 
 # A leader just elected knows no end yet (KIP-207); librdkafka drops a broker while metadata gives it another name.
-ASK_AGAIN = (KafkaError.OFFSET_NOT_AVAILABLE, KafkaError._DESTROY_BROKER, KafkaError._TIMED_OUT)
+ASK_AGAIN = (
+    KafkaError.OFFSET_NOT_AVAILABLE, KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError._DESTROY_BROKER,
+    KafkaError._TIMED_OUT)
 
 
 def watermarks(consumer, partition, timeout):

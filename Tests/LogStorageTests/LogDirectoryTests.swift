@@ -9,7 +9,7 @@ import Testing
 struct LogDirectoryTests {
     func makeSystem() throws -> MemoryFileSystem {
         let system = MemoryFileSystem()
-        try system.createDirectory("/data")
+        try system.createDirectory("/data", withParents: true)
         return system
     }
 
@@ -38,7 +38,7 @@ struct LogDirectoryTests {
             "a-b.c-12", "orders-0", "__cluster_metadata-0", "lost+found", "x-", "-1", "orders-x",
             LogDirectoryName.deleted(partition, id), LogDirectoryName.stray(partition, id),
             "orders-1.0123456789abcdef0123456789abcdef-future",
-        ] { try system.createDirectory("/data/" + name) }
+        ] { try system.createDirectory("/data/" + name, withParents: true) }
         let contents = try LogDirectory("/data", on: system).takeContents()
         #expect(contents.logs.map(\.partition) == [partition, TopicPartition("orders", 0)])
         #expect(contents.logs[0].path == "/data/a-b.c-12")

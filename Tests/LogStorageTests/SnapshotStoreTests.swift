@@ -9,7 +9,7 @@ import Testing
 struct SnapshotStoreTests {
     func makeStore() throws -> (MemoryFileSystem, SnapshotStore) {
         let system = MemoryFileSystem()
-        try system.createDirectory("/data")
+        try system.createDirectory("/data", withParents: true)
         try system.syncDirectory("/")
         return (system, SnapshotStore(in: "/data", on: system))
     }
@@ -61,7 +61,7 @@ struct SnapshotStoreTests {
     @Test func `keep a vote through a power cut`() throws {
         for seed in 0..<20 {
             let system = MemoryFileSystem(seed: UInt64(seed))
-            try system.createDirectory("/data")
+            try system.createDirectory("/data", withParents: true)
             try system.syncDirectory("/")
             let store = SnapshotStore(in: "/data", on: system)
             #expect(try store.readQuorumState() == nil)

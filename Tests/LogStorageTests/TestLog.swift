@@ -41,7 +41,7 @@ struct TestLog {
 
     init(seed: UInt64 = 1, _ configuration: LogConfiguration = LogConfiguration()) throws {
         system = MemoryFileSystem(seed: seed)
-        try system.createDirectory("/data")
+        try system.createDirectory("/data", withParents: true)
         try system.syncDirectory("/")
         self.configuration = configuration
         log = try Self.open(system, configuration, LogHistory())

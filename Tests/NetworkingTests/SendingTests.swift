@@ -13,7 +13,7 @@ struct SendingTests {
 
     /// A file with bytes that tell their place.
     private func makeFile(_ name: String, count: Int) throws -> (file: any File, content: [UInt8]) {
-        try files.createDirectory(path)
+        try files.createDirectory(path, withParents: true)
         let file = try files.open("\(path)/\(name)", .create)
         let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 ^ ($0 >> 8) ^ ($0 >> 16)) }
         try file.write([SharedBytes(content)], at: 0)

@@ -16,7 +16,7 @@ struct LinuxFileSystemTests {
     }
 
     @Test func `lists by name and tells directories apart, links too`() throws {
-        try files.createDirectory(directory.path("b/c/d"))
+        try files.createDirectory(directory.path("b/c/d"), withParents: true)
         _ = try files.open(directory.path("a"), .create)
         #expect(Kernel.link(directory.path("z"), to: directory.path("b")))
         #expect(Kernel.link(directory.path("y"), to: directory.path("nowhere")))
@@ -27,7 +27,7 @@ struct LinuxFileSystemTests {
                 DirectoryEntry(name: "y", isDirectory: false),
                 DirectoryEntry(name: "z", isDirectory: true),
             ])
-        try files.createDirectory(directory.path("b/c/d"))
+        try files.createDirectory(directory.path("b/c/d"), withParents: true)
     }
 
     @Test func `opens as asked`() throws {
@@ -42,9 +42,9 @@ struct LinuxFileSystemTests {
     }
 
     @Test func `removes a tree but not what links in it lead to`() throws {
-        try files.createDirectory(directory.path("keep"))
+        try files.createDirectory(directory.path("keep"), withParents: true)
         _ = try files.open(directory.path("keep/file"), .create)
-        try files.createDirectory(directory.path("tree/deep"))
+        try files.createDirectory(directory.path("tree/deep"), withParents: true)
         _ = try files.open(directory.path("tree/deep/file"), .create)
         #expect(Kernel.link(directory.path("tree/link"), to: directory.path("keep")))
         try files.removeTree(directory.path("tree"))
@@ -69,8 +69,16 @@ struct LinuxFileSystemTests {
         #expect(kind { try files.syncDirectory(missing) } == .notFound)
         #expect(kind { try files.rename(missing, to: directory.path) } == .notFound)
         _ = try files.open(directory.path("plain"), .create)
-        #expect(kind { try files.createDirectory(directory.path("plain")) } == .alreadyExists)
-        #expect(kind { try files.createDirectory(directory.path("plain/sub")) } == .failed)
+        #expect(
+            kind { try files.createDirectory(directory.path("plain"), withParents: true) }
+                == .alreadyExists)
+        #expect(
+            kind { try files.createDirectory(directory.path("plain/sub"), withParents: true) }
+                == .failed)
+        #expect(
+            kind { try files.createDirectory(directory.path("not/there"), withParents: false) }
+                == .notFound)
+        #expect(!files.exists(directory.path("not")))
         #expect(try files.freeBytes(at: directory.path) > 0)
         let error = FileError(Errno(ENOSPC), operation: "write", path: "/x")
         #expect(error.kind == .noSpace)
@@ -95,7 +103,7 @@ struct LinuxFileSystemTests {
     @Test(.enabled(if: geteuid() == 0, "mounting needs root"))
     func `says so when the disk is full, and goes on when space returns`() throws {
         let mount = directory.path("small")
-        try files.createDirectory(mount)
+        try files.createDirectory(mount, withParents: true)
         guard Kernel.mountMemory(mount, bytes: 64 << 10) else { return }
         defer { Kernel.unmount(mount) }
         let file = try files.open("\(mount)/log", .create)

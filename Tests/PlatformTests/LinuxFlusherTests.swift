@@ -75,7 +75,7 @@ struct LinuxFlusherTests {
         var made: [String] = []
         for index in 0..<count {
             made.append(directory.path("d\(index)"))
-            try directory.files.createDirectory(made[index])
+            try directory.files.createDirectory(made[index], withParents: true)
             files.append(try directory.files.open(made[index] + "/f", .create))
         }
         let done = Inbox<FileError?>()

@@ -28,7 +28,7 @@ final class CheckerStage {
         }
         for (index, system) in systems.enumerated() {
             for name in ["orders-0", "__cluster_metadata-0"] {
-                try system.createDirectory("/data/\(name)")
+                try system.createDirectory("/data/\(name)", withParents: true)
             }
             for path in ["/", "/data"] { try system.syncDirectory(path) }
             checker.watch(BrokerID(Int32(index + 1)), disks[index], directoryIDs[index])
@@ -45,7 +45,7 @@ final class CheckerStage {
             DirectoryID(UUID(high: 9, low: UInt64(node))))
         for name in ["orders-0", "__cluster_metadata-0"] {
             do {
-                try systems[node - 1].createDirectory("/data/\(name)")
+                try systems[node - 1].createDirectory("/data/\(name)", withParents: true)
             } catch {
                 preconditionFailure("an empty disk takes directories: \(error)")
             }

@@ -14,7 +14,7 @@ struct DiskTests {
     init() throws {
         disk = SimulatedDisk(time: time, seed: 2)
         files = SimulatedFileSystem(disk, SimulatedProcess(host: "10.0.0.1", time: time))
-        try files.createDirectory("/data")
+        try files.createDirectory("/data", withParents: true)
         try files.syncDirectory("/")
     }
 

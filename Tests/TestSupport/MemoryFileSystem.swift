@@ -126,10 +126,14 @@ public final class MemoryFileSystem: FileSystem, @unchecked Sendable {
         directories[path] != nil || directories[Self.parent(path)]?.entries[Self.name(path)] != nil
     }
 
-    public func createDirectory(_ path: String) throws(FileError) {
+    public func createDirectory(_ path: String, withParents: Bool) throws(FileError) {
         calls += 1
         guard directories[path] == nil else { return }
-        try createDirectory(Self.parent(path))
+        if withParents {
+            try createDirectory(Self.parent(path), withParents: true)
+        } else if directories[Self.parent(path)] == nil {
+            throw fail(.notFound, "mkdir", path)
+        }
         directories[path] = Directory()
         directories[Self.parent(path)]!.directories.insert(Self.name(path))
     }

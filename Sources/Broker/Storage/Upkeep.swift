@@ -143,6 +143,7 @@ final class Upkeep {
         let own = kinds.map { (kind: $0, rows: offsets[$0]?[id] ?? [:]) }
         open.handle.flusher.perform { [shards] in
             do throws(FileError) {
+                try open.directory.checkPresent()
                 for (kind, rows) in own { try open.directory.write(kind, rows) }
             } catch {
                 let failure = error

@@ -151,6 +151,17 @@ package final class LogDirectory: Sendable {
         PathName.join(path, partition.description)
     }
 
+    /// A directory that was removed, or whose disk was unmounted, goes on under the files that are open. Whoever makes
+    /// new ones would write them beside what it held.
+    package func checkPresent() throws(FileError) {
+        let mark = PathName.join(path, MetaProperties.fileName)
+        guard fileSystem.exists(mark) else {
+            throw FileError(
+                .notFound, operation: "stat", path: mark,
+                reason: "the directory was removed, or its disk unmounted")
+        }
+    }
+
     /// Replaces a checkpoint file durably.
     package func write(
         _ kind: OffsetCheckpoint.Kind, _ offsets: [TopicPartition: Offset]

@@ -11,7 +11,9 @@ extension PartitionLog {
         case .present(hasMetadata: false): break
         case .absent:
             let directory = directory
-            try onDisk { () throws(FileError) in try fileSystem.createDirectory(directory) }
+            try onDisk { () throws(FileError) in
+                try fileSystem.createDirectory(directory, withParents: false)
+            }
             state = .present(hasMetadata: false)
             flushing.parentChanges += 1
         }

@@ -95,7 +95,7 @@ package struct SnapshotStore: Sendable {
         let path = path(id)
         let directory = directory
         return try onDisk { () throws(FileError) in
-            try fileSystem.createDirectory(directory)
+            try fileSystem.createDirectory(directory, withParents: false)
             let file = try fileSystem.open(path + ".part", .replace)
             return SnapshotWriter(id: id, file: file, path: path, fileSystem: fileSystem)
         }
@@ -130,7 +130,7 @@ package struct SnapshotStore: Sendable {
         let directory = directory
         _ = try onDisk { () throws(FileError) in
             if !fileSystem.exists(directory) {
-                try fileSystem.createDirectory(directory)
+                try fileSystem.createDirectory(directory, withParents: false)
                 try fileSystem.syncDirectory(PathName.parent(of: directory))
             }
             return try file.replace(with: text)

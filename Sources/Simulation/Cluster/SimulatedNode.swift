@@ -82,7 +82,7 @@ package final class SimulatedNode: @unchecked Sendable {
         let installer = SimulatedProcess(host: host, time: time, clock: clock)
         let fileSystem = SimulatedFileSystem(disk, installer)
         do {
-            try fileSystem.createDirectory(Self.dataDirectory)
+            try fileSystem.createDirectory(Self.dataDirectory, withParents: true)
             try fileSystem.syncDirectory("/")
             try SnapshotStore.writeBootstrap(
                 try FirstRecords.bytes(now: time.wallTime), in: Self.dataDirectory, on: fileSystem)

@@ -62,8 +62,9 @@ package final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
 
     package func exists(_ path: String) -> Bool { disk.entry(at: path) != nil }
 
-    package func createDirectory(_ path: String) throws(FileError) {
+    package func createDirectory(_ path: String, withParents: Bool) throws(FileError) {
         try check("mkdir", path)
+        guard withParents || disk.place(of: path) != nil else { throw missing("mkdir", path) }
         var walked = ""
         for name in SimulatedDisk.components(path) {
             walked += "/\(name)"

@@ -21,7 +21,7 @@ struct MetadataPublisherTests {
     /// A broker that finds one log on its disk.
     init() throws {
         let disk = MemoryFileSystem()
-        try disk.createDirectory("/data")
+        try disk.createDirectory("/data", withParents: true)
         let virtual = VirtualLoop()
         let world = World(
             fileSystem: disk, transport: VirtualNetwork(virtual), entropy: VirtualEntropy(seed: 1),

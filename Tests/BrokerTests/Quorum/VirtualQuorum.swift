@@ -84,7 +84,7 @@ final class VirtualQuorum {
         network = VirtualNetwork(loop)
         for index in 0..<size {
             let disk = MemoryFileSystem(seed: UInt64(index + 1))
-            try disk.createDirectory("/data")
+            try disk.createDirectory("/data", withParents: true)
             try disk.syncDirectory("/")
             members.append(Member(disk: disk, flusher: VirtualFlusher(loop, disk)))
         }
