@@ -19,8 +19,6 @@ final class LogCleaner {
         let job: CleaningJob
         let need: Dirtiness
         let began: Instant
-        /// The next step waits until then: `log.cleaner.io.max.bytes.per.second`.
-        var next: Instant
 
         init(_ partition: Partition, _ job: CleaningJob, _ need: Dirtiness, now: Instant) {
             self.partition = partition
@@ -29,7 +27,6 @@ final class LogCleaner {
             self.job = job
             self.need = need
             began = now
-            next = now
         }
 
         /// The log is still the partition's. If not, its files went away under the job, which says
@@ -161,14 +158,12 @@ final class LogCleaner {
             return
         }
         let rate = shard.brokerSettings.number("log.cleaner.io.max.bytes.per.second")
-        let runs = Double(max(self.runs.count, 1))
-        let pause = min(Double(bytes) * runs / max(rate, 1), 60)
-        run.next = max(run.next, shard.loop.now) + .nanoseconds(Int64(pause * 1e9))
-        guard run.next > shard.loop.now else {
+        let next = shard.node.cleaningRate.spend(bytes, at: shard.loop.now, rate: rate)
+        guard next > shard.loop.now else {
             step(run)
             return
         }
-        shard.loop.arm(at: run.next) { [weak self] in
+        shard.loop.arm(at: next) { [weak self] in
             guard let self, !self.shard.isClosed else { return }
             self.step(run)
         }

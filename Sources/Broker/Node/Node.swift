@@ -26,6 +26,9 @@ package final class Node: Sendable {
     /// What throttled replicas may send, and fetch.
     let leaderQuota = ReplicationQuota()
     let followerQuota = ReplicationQuota()
+    /// `log.cleaner.io.max.bytes.per.second` and `log.scrub.io.max.bytes.per.second`.
+    let cleaningRate = WorkRate()
+    let scrubbingRate = WorkRate()
     private let open = Atomic<Bool>(false)
     private let loading = Atomic<Int>(0)
     private let life = Atomic<Int>(Life.starting.rawValue)
