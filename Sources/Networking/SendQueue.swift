@@ -10,18 +10,18 @@ internal import Ports
 struct SendQueue {
     private enum Item {
         case bytes(SharedBytes)
-        case file(FileUse, offset: Int64, count: Int)
+        case file(FileUse, FileRange)
         /// A file of another kind, or one that is closed: read like a cold one, or found to fail
         /// there.
-        case other(any File, offset: Int64, count: Int)
+        case other(any File, FileRange)
     }
 
     /// What comes next.
     enum Next {
         case nothing
         case bytes
-        case file(FileUse, offset: Int64, count: Int)
-        case other(any File, offset: Int64, count: Int)
+        case file(FileUse, FileRange)
+        case other(any File, FileRange)
     }
 
     /// A spent item is nil, so that what it held is free at once.
@@ -40,12 +40,13 @@ struct SendQueue {
             byteCount += piece.count
             switch piece {
             case .bytes(let bytes): items.append(.bytes(bytes))
-            case .file(let file, let offset, let count):
+            case .file(let file, let offset, let count, let check):
                 precondition(offset >= 0, "a file begins at 0")
+                let range = FileRange(offset: offset, count: count, check: check, unit: offset)
                 if let use = (file as? LinuxFile)?.use() {
-                    items.append(.file(use, offset: offset, count: count))
+                    items.append(.file(use, range))
                 } else {
-                    items.append(.other(file, offset: offset, count: count))
+                    items.append(.other(file, range))
                 }
             }
         }
@@ -55,10 +56,8 @@ struct SendQueue {
         guard head < items.count else { return .nothing }
         switch items[head] {
         case .bytes: return .bytes
-        case .file(let file, let offset, let count):
-            return .file(file, offset: offset, count: count)
-        case .other(let file, let offset, let count):
-            return .other(file, offset: offset, count: count)
+        case .file(let file, let range): return .file(file, range)
+        case .other(let file, let range): return .other(file, range)
         case nil: preconditionFailure("the head of the queue is not spent")
         }
     }
@@ -113,9 +112,10 @@ struct SendQueue {
         shortenFile(by: sent)
     }
 
-    /// Puts bytes read from the file at the head in front of what is left of it.
-    mutating func replaceFile(by bytes: SharedBytes) {
-        shortenFile(by: bytes.count)
+    /// Puts bytes read from the file at the head in front of what is left of it, which begins with a unit if they
+    /// were checked.
+    mutating func replaceFile(by bytes: SharedBytes, wereChecked: Bool) {
+        shortenFile(by: bytes.count, toUnit: wereChecked)
         if head > 0 {
             head -= 1
             items[head] = .bytes(bytes)
@@ -124,24 +124,15 @@ struct SendQueue {
         }
     }
 
-    private mutating func shortenFile(by taken: Int) {
+    private mutating func shortenFile(by taken: Int, toUnit isUnit: Bool = false) {
         switch items[head] {
-        case .file(let file, let offset, let count):
-            precondition(taken <= count, "no more than the piece")
-            if taken == count {
-                dropHead()
-            } else {
-                items[head] = .file(file, offset: offset + Int64(taken), count: count - taken)
-            }
-        case .other(let file, let offset, let count):
-            precondition(taken <= count, "no more than the piece")
-            if taken == count {
-                dropHead()
-            } else {
-                items[head] = .other(file, offset: offset + Int64(taken), count: count - taken)
-            }
+        case .file(let file, let range):
+            items[head] = range.without(taken, isUnit).map { .file(file, $0) }
+        case .other(let file, let range):
+            items[head] = range.without(taken, isUnit).map { .other(file, $0) }
         case .bytes, nil: preconditionFailure("the head of the queue is a file")
         }
+        if items[head] == nil { dropHead() }
     }
 
     private mutating func dropHead() {

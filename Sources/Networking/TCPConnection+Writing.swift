@@ -69,19 +69,21 @@ extension TCPConnection {
             switch queue.next {
             case .nothing: return
             case .bytes: sent += sendBytes()
-            case .file(let file, let offset, let count):
-                let step = min(count, Self.fileStepMax)
-                if file.isResident(at: offset, count: step) {
-                    sent += sendFile(file, at: offset, count: step)
+            case .file(let file, let range):
+                let step = min(range.count, Self.fileStepMax)
+                if file.isResident(at: range.offset, count: step) {
+                    sent += sendFile(file, at: range.offset, count: step)
                 } else {
-                    readFromDisk(file.path, device: file.device, count: step) {
-                        () throws(FileError) in try file.read(at: offset, count: step)
+                    readFromDisk(range, step, file.path, device: file.device) {
+                        offset, count throws(FileError) in
+                        try file.read(at: offset, count: count)
                     }
                 }
-            case .other(let file, let offset, let count):
-                let step = min(count, Self.fileStepMax)
-                readFromDisk(file.path, device: nil, count: step) {
-                    () throws(FileError) in try file.read(at: offset, count: step)
+            case .other(let file, let range):
+                let step = min(range.count, Self.fileStepMax)
+                readFromDisk(range, step, file.path, device: nil) {
+                    offset, count throws(FileError) in
+                    try file.read(at: offset, count: count)
                 }
             }
         }
@@ -143,24 +145,28 @@ extension TCPConnection {
 
     /// Reads a piece on a thread that may wait for the disk; nothing behind it leaves before it.
     private func readFromDisk(
-        _ path: String, device: UInt64?, count: Int,
-        _ read: @escaping @Sendable () throws(FileError) -> SharedBytes
+        _ range: FileRange, _ step: Int, _ path: String, device: UInt64?,
+        _ read: @escaping @Sendable (Int64, Int) throws(FileError) -> SharedBytes
     ) {
         isWaitingForDisk = true
-        services.coldReads.run(device: device, read) { outcome in
-            self.network.loop.post { self.diskAnswered(outcome, path, count: count) }
+        services.coldReads.run(device: device) { () throws(FileError) in
+            try range.load(about: step, path: path, read)
+        } _: { outcome in
+            self.network.loop.post {
+                self.diskAnswered(outcome, path, wereChecked: range.isChecked)
+            }
         }
     }
 
     private func diskAnswered(
-        _ outcome: Result<SharedBytes, FileError>, _ path: String, count: Int
+        _ outcome: Result<SharedBytes, FileError>, _ path: String, wereChecked: Bool
     ) {
         isWaitingForDisk = false
         guard !isClosed else { return }
         switch outcome {
         case .success(let bytes):
-            guard bytes.count == count else { return fileEndedEarly(path) }
-            queue.replaceFile(by: bytes)
+            guard !bytes.isEmpty else { return fileEndedEarly(path) }
+            queue.replaceFile(by: bytes, wereChecked: wereChecked)
             flush()
         case .failure(let error):
             finish(

@@ -51,17 +51,29 @@ public enum Framing: Hashable, Sendable {
     case none
 }
 
+/// Looks at bytes that come from a disk before they are sent. They begin where a unit of the file begins.
+public struct PieceCheck: Sendable {
+    /// How many bytes at the beginning are whole units, all of them right; nil for damage, of which the maker of
+    /// the check is told by itself. Runs on any thread.
+    public let wholeBytes: @Sendable (SharedBytes) -> Int?
+
+    public init(_ wholeBytes: @escaping @Sendable (SharedBytes) -> Int?) {
+        self.wholeBytes = wholeBytes
+    }
+}
+
 /// One piece of an answer.
 public enum OutgoingPiece: Sendable {
     case bytes(SharedBytes)
-    /// `count` bytes of a file from `offset`, sent without passing through this process where that can be.
-    case file(any File, offset: Int64, count: Int)
+    /// `count` bytes of a file from `offset`, sent without passing through this process where that can be. What
+    /// has to come from the disk is looked at by `check` first, if there is one.
+    case file(any File, offset: Int64, count: Int, check: PieceCheck? = nil)
 
     /// Length on the wire.
     public var count: Int {
         switch self {
         case .bytes(let bytes): bytes.count
-        case .file(_, _, let count): count
+        case .file(_, _, let count, _): count
         }
     }
 }

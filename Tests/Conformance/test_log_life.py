@@ -11,7 +11,7 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Integration"))
 
-from cluster import Cluster, run  # noqa: E402
+from cluster import Cluster, crc32c, run  # noqa: E402
 
 MIB = 1 << 20
 
@@ -34,15 +34,6 @@ def bomb(size):
     packed += packer.compress(b"\0") + packer.flush()
     body = struct.pack(">hiqqqhii", 1, 0, 1, 1, -1, -1, -1, 1) + packed
     return struct.pack(">qiibI", 0, len(body) + 9, -1, 2, crc32c(body)) + body
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 def produce_raw(port, topic, batch):

@@ -33,6 +33,16 @@ def run(*arguments, timeout=60, check=True, input=None):
     return done
 
 
+def crc32c(data):
+    """The checksum of batches (CRC-32C)."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
 class Node:
     """One server process."""
 

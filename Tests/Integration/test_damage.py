@@ -10,7 +10,7 @@ import unittest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from checker import read_all
-from cluster import Cluster, run
+from cluster import Cluster, crc32c
 
 MIB = 1 << 20
 
@@ -26,15 +26,6 @@ def flip(path, at=None):
         file.write(bytes([byte ^ 4]))
         file.flush()
         os.fsync(file.fileno())
-
-
-def crc32c(data):
-    value = 0xFFFFFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    return value ^ 0xFFFFFFFF
 
 
 def forge(path):
@@ -56,14 +47,14 @@ class Damage(unittest.TestCase):
         self.addCleanup(self.cluster.stop)
         self.cluster.start()
 
-    def write(self, topic, count=60, first=0):
+    def write(self, topic, count=60, first=0, key=None):
         producer = Producer({
             "bootstrap.servers": self.cluster.bootstrap, "acks": "all", "linger.ms": 0,
             "batch.num.messages": 1, "enable.idempotence": True, "log_level": 0})
         failed = []
         for number in range(first, first + count):
             producer.produce(
-                topic, b"%d:" % number + bytes(100_000), partition=0,
+                topic, b"%d:" % number + bytes(100_000), key, partition=0,
                 on_delivery=lambda error, _: failed.append(error) if error else None)
         self.assertEqual(producer.flush(60), 0)
         self.assertEqual(failed, [])
@@ -76,8 +67,8 @@ class Damage(unittest.TestCase):
         return os.path.join(
             self.cluster.nodes[number].properties["log.dirs"], f"{topic}-0", f"{base:020}.{kind}")
 
-    def contents(self, number, topic, kind):
-        with open(self.file(number, topic, kind), "rb") as file:
+    def contents(self, number, topic, kind, base=0):
+        with open(self.file(number, topic, kind, base), "rb") as file:
             return file.read()
 
     def wait_for(self, number, word, count=1, timeout=30):
@@ -98,20 +89,22 @@ class Damage(unittest.TestCase):
         self.begin(log_scrub_interval_ms=500, log_scrub_io_max_bytes_per_second=100 * MIB)
         self.cluster.create_topic("orders", 1, 3, segment_bytes=MIB)
         self.write("orders")
-        whole = {kind: self.contents(self.cluster.leader("orders", 0), "orders", kind)
-                 for kind in ("log", "index", "timeindex")}
+        # The last is the open segment, whose index is not on the disk yet.
+        places = [("log", 0), ("index", 0), ("timeindex", 0), ("log", 50)]
+        whole = {place: self.contents(self.cluster.leader("orders", 0), "orders", *place)
+                 for place in places}
         repairs = dict.fromkeys(self.cluster.nodes, 0)
         # A hole in a log and a wrong entry in an index, of the leader and of a follower.
-        for kind in ("log", "index", "timeindex"):
+        for kind, base in places:
             for is_leader in (True, False):
                 leader = self.cluster.leader("orders", 0)
                 number = leader if is_leader else next(n for n in self.cluster.nodes if n != leader)
-                flip(self.file(number, "orders", kind))
+                flip(self.file(number, "orders", kind, base))
                 repairs[number] += 1
                 self.wait_for(number, "segmentRepaired partition=orders-0", count=repairs[number])
-                for each, bytes_ in whole.items():
+                for place, bytes_ in whole.items():
                     self.assertEqual(
-                        self.contents(number, "orders", each), bytes_, f"{each} of {number}")
+                        self.contents(number, "orders", *place), bytes_, f"{place} of {number}")
                 self.assertEqual(self.metric(number, "martlet_log_damaged_segments"), 0)
                 if kind == "log" and is_leader:
                     self.wait_for_another_leader(leader)
@@ -143,6 +136,24 @@ class Damage(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline, "the hole is not filled")
         self.wait_for_another_leader(leader)
         self.wait_until_in_sync("orders")
+
+    def test_damage_is_found_by_who_reads_what_is_not_in_memory(self):
+        self.begin(log_scrub_interval_ms=-1)
+        self.cluster.create_topic("orders", 1, 3, segment_bytes=MIB)
+        self.write("orders", 60)
+        leader = self.cluster.leader("orders", 0)
+        path = self.file(leader, "orders", "log", 30)
+        whole = self.contents(leader, "orders", "log", 30)
+        flip(path, len(whole) // 2 + 50_000)
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        # The client checks nothing itself, and must not be sent the damage.
+        records = read_all(self.cluster.bootstrap, "orders", 0, timeout=60)
+        self.assertEqual([value for _, value in records],
+                         [b"%d:" % number + bytes(100_000) for number in range(60)])
+        self.wait_for(leader, "segmentRepaired partition=orders-0")
+        self.assertEqual(self.contents(leader, "orders", "log", 30), whole)
+        self.wait_for_another_leader(leader)
 
     def test_replicas_that_differ_are_told_once(self):
         self.begin(log_scrub_interval_ms=200, log_scrub_io_max_bytes_per_second=100 * MIB)
@@ -207,16 +218,20 @@ class Damage(unittest.TestCase):
         return consumer
 
     def test_small_files_are_mended_or_refused_plainly(self):
-        self.begin()
+        self.begin(log_cleaner_backoff_ms=20)
         self.cluster.create_topic("orders", 1, 3, segment_bytes=MIB, cleanup_policy="delete")
         self.write("orders", 30)
+        self.cluster.create_topic(
+            "states", 1, 3, segment_bytes=MIB, cleanup_policy="compact", min_cleanable_dirty_ratio=0.01)
+        self.write("states", 30, key=b"one")
+        self.wait_for(1, "logCompacted partition=states-0")
         node = self.cluster.nodes[1]
         data = node.properties["log.dirs"]
         patterns = [
             "orders-0/*.index", "orders-0/*.timeindex", "orders-0/*.snapshot",
             "orders-0/leader-epoch-checkpoint", "orders-0/partition.metadata",
             "recovery-point-offset-checkpoint", "replication-offset-checkpoint",
-            "log-start-offset-checkpoint"]
+            "log-start-offset-checkpoint", "cleaner-offset-checkpoint", "states-0/*.index", "states-0/*.snapshot"]
         tried = 0
         for way in ("terminate", "kill"):
             for pattern in patterns:
@@ -229,8 +244,11 @@ class Damage(unittest.TestCase):
                 node.wait_ready()
         self.assertGreater(tried, 20)
         self.wait_until_in_sync("orders")
+        self.wait_until_in_sync("states")
         self.cluster.nodes[2].kill()
         self.assertEqual(self.numbers("orders"), list(range(30)))
+        # What is left of one key, the newest value among it.
+        self.assertEqual(self.numbers("states")[-1], 29)
         self.cluster.nodes[2].start()
         self.cluster.nodes[2].wait_ready()
         # What says who a node is, and what it has voted for, is not guessed.

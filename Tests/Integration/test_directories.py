@@ -406,14 +406,29 @@ class Failure(Directories):
         load.stop()
         check(self.cluster.bootstrap, [load])
 
+    def test_a_disk_that_is_unmounted_under_its_open_files(self):
+        load, there, led = self.begin_with_leaders_on_the_disk()
+        began = time.monotonic()
+        subprocess.run(["umount", "-l", self.disks["b"].directory], check=True)
+        self.expect_only_that_directory_is_gone(load, there, led, began)
+        load.stop()
+        check(self.cluster.bootstrap, [load])
+
     def test_a_directory_that_is_removed(self):
         load, there, led = self.begin_with_leaders_on_the_disk(disks=())
+        # The logs of another topic have no files yet: their first records must not make the directory anew.
+        self.cluster.create_topic("late", 12, 3)
         began = time.monotonic()
         # Open files still take writes; the next checkpoint finds out.
         place = os.path.join(self.node.directory, "b")
         os.rename(place, place + ".gone")
         shutil.rmtree(place + ".gone")
+        late = self.load("late", 12)
         self.expect_only_that_directory_is_gone(load, there, led, began)
+        late.wait_acknowledged(240)
+        late.stop()
+        self.assertFalse(os.path.exists(place))
+        check(self.cluster.bootstrap, [late])
         load.stop()
         check(self.cluster.bootstrap, [load])
 

@@ -8,6 +8,8 @@ import subprocess
 import time
 import unittest
 
+from confluent_kafka import KafkaException, Producer
+
 from checker import Load, check
 from cluster import Cluster
 from compacted import KeyedLoad, newest_on_disk, wait_for_name
@@ -111,6 +113,77 @@ class PowerLoss(unittest.TestCase):
         deadline = time.monotonic() + 30
         while newest() == before:
             self.assertLess(time.monotonic(), deadline, "no segment is rolled")
+
+    def test_truncation(self):
+        """A leader that was left alone comes back, cuts what nobody else has, and loses its power at that moment."""
+        self.begin()
+        self.cluster.create_topic("orders", 1, 3)
+        load = Load(
+            self.cluster.bootstrap, "orders", 1, name="p" * 500, rate=1000, log_level=0)
+        self.addCleanup(load.abandon)
+        load.start()
+        for _ in range(5):
+            load.wait_acknowledged(200, timeout=60)
+            former = self.leader("orders")
+            node = self.cluster.nodes[former]
+            others = [other for number, other in self.cluster.nodes.items() if number != former]
+            producer = Producer({
+                "bootstrap.servers": self.cluster.bootstrap, "acks": 1, "message.timeout.ms": 5000,
+                "log_level": 0})
+            # Until it knows the leader, a node that stands still might be asked.
+            producer.produce("orders", b"l:0", partition=0)
+            self.assertEqual(producer.flush(30), 0)
+            for other in others:
+                other.pause()
+            self.append_alone(former, producer)
+            node.kill()
+            producer.purge()
+            for other in others:
+                other.resume()
+            self.leader("orders", other_than=former)
+            cuts = node.tail(1_000_000).count(" truncated partition=orders-0")
+            node.start()
+            deadline = time.monotonic() + 60
+            while node.tail(1_000_000).count(" truncated partition=orders-0") == cuts:
+                self.assertLess(time.monotonic(), deadline, "nothing is cut")
+            self.lose_power([former])
+        load.wait_acknowledged(200, timeout=60)
+        load.stop()
+        self.assertEqual(load.failed, [])
+        counts = check(self.cluster.bootstrap, [load])
+        print(f"{counts['acknowledged']} records acknowledged over 5 losses ... ", end="", flush=True)
+
+    def append_alone(self, number, producer):
+        """Writes into the log of a leader whose followers stand still: more than the fetches that had waited there
+        can have taken along."""
+        directory = self.directory(number, "orders")
+
+        def size():
+            return sum(os.path.getsize(os.path.join(directory, name))
+                       for name in os.listdir(directory) if name.endswith(".log"))
+
+        before = size()
+        deadline = time.monotonic() + 30
+        while size() < before + 100_000:
+            # Nobody is told that it is there, so it may be lost.
+            producer.produce("orders", b"l" * 1000 + b":0", partition=0)
+            producer.poll(0.002)
+            self.assertLess(time.monotonic(), deadline, "nothing is appended")
+
+    def leader(self, topic, other_than=None):
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                found = self.cluster.leader(topic, 0)
+            except KafkaException as error:
+                # Whom it asked has just been killed.
+                found, cause = None, str(error)
+            else:
+                cause = f"{found} leads"
+            if found not in (None, other_than):
+                return found
+            self.assertLess(time.monotonic(), deadline, cause)
+            time.sleep(0.05)
 
     def test_compaction(self):
         chance = random.Random(3)

@@ -176,6 +176,25 @@ struct DamageTests {
         #expect(try walk { if $0.baseOffset == 8 { $0.baseOffset = 12 } } == 0..<10)
     }
 
+    @Test
+    func `is looked for in a busy segment once that is closed and a checkpoint has passed it`()
+        throws
+    {
+        var test = try written()
+        try test.append([10], epoch: 1)
+        #expect(test.log.scan(at: 20, below: test.log.logEndOffset) == nil)
+        try test.log.close(segmentAt: 13, now: 2000)
+        #expect(test.log.segments.map(\.baseOffset) == [0, 10, 20])
+        try test.log.close(segmentAt: 20, now: 2000)
+        try test.append([11], epoch: 1)
+        try test.log.close(segmentAt: 20, now: 2000)
+        #expect(test.log.segments.map(\.baseOffset) == [0, 10, 20, 22])
+        try test.checkpoint()
+        test.log.recoveryPointWritten(test.log.recoveryPoint)
+        try test.append([12], epoch: 1)
+        #expect(test.log.scan(at: 20, below: test.log.logEndOffset)?.nextOffset == 22)
+    }
+
     @Test func `in the open segment closes it to be repaired`() throws {
         let whole = try written()
         let test = try written()

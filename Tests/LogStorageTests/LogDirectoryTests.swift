@@ -30,6 +30,19 @@ struct LogDirectoryTests {
         _ = try LogDirectory("/data", on: system)
     }
 
+    @Test func `knows when it was removed or unmounted`() throws {
+        let system = try makeSystem()
+        let directory = try LogDirectory("/data", on: system)
+        #expect(throws: FileError.self) { try directory.checkPresent() }
+        system.write([1], to: "/data/meta.properties")
+        try directory.checkPresent()
+        try system.removeTree("/data")
+        #expect(throws: FileError.self) { try directory.checkPresent() }
+        // The mount point is still there.
+        try system.createDirectory("/data", withParents: false)
+        #expect(throws: FileError.self) { try directory.checkPresent() }
+    }
+
     @Test func `knows its logs by their names`() throws {
         let system = try makeSystem()
         let id = UUID(high: 1, low: 2)

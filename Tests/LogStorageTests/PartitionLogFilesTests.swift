@@ -50,6 +50,19 @@ struct PartitionLogFilesTests {
         #expect(test.system.exists(TestLog.directory))
     }
 
+    @Test func `are not made in a log directory that was removed`() throws {
+        var test = try TestLog()
+        try test.system.removeTree("/data")
+        #expect {
+            try test.append([1])
+        } throws: { error in
+            guard case .file(let error)? = error as? LogError else { return false }
+            return error.kind == .notFound
+        }
+        #expect(!test.system.exists("/data"))
+        #expect(test.log.logEndOffset == 0)
+    }
+
     @Test func `are named and filled as Kafka's are`() throws {
         var configuration = LogConfiguration()
         configuration.indexIntervalBytes = 0

@@ -60,6 +60,85 @@ struct SendingTests {
         #expect(try server.loops[0].run { carried.connection.unsentByteCount } == 0)
     }
 
+    /// Units of `size` bytes of which each begins with its number; `damaged` is not as it was.
+    private func check(_ size: Int, damaged: Int = -1) -> PieceCheck {
+        PieceCheck { bytes in
+            var whole = 0
+            while bytes.count - whole >= size {
+                if Int(bytes[whole]) == damaged { return nil }
+                whole += size
+            }
+            return whole
+        }
+    }
+
+    @Test func `has what comes from the disk checked, and sends no damage`() throws {
+        defer { cleanUp() }
+        let server = try Server()
+        let peer = try RawPeer(port: server.port)
+        let (carried, recorder) = try server.accepted.take()
+        try files.createDirectory(path, withParents: true)
+        let file = try files.open("\(path)/units", .create)
+        let content = (0..<3_000_000).map { UInt8($0 / 30_000) }
+        try file.write([SharedBytes(content)], at: 0)
+        try file.sync()
+        #expect(Kernel.forgetPages(file.path))
+        // Steps of a megabyte end inside of a unit; a piece may too.
+        server.loop.post {
+            carried.connection.send([
+                .file(file, offset: 0, count: 2_100_007, check: check(30_000)), .bytes([200]),
+            ])
+        }
+        let expected = content[0..<2_100_007] + [200]
+        #expect((peer.receive(expected.count) == Array(expected)) as Bool)
+        #expect(try recorder.events.take() == .drained)
+        // A file that is never taken to be in memory: the kernel may still hold pages of the other.
+        let other = Foreign(content)
+        server.loop.post {
+            carried.connection.send([
+                .file(other, offset: 0, count: 3_000_000, check: check(30_000, damaged: 90))
+            ])
+        }
+        // The step with the damage never leaves, and the connection ends.
+        #expect((peer.receive(3_000_000)?.allSatisfy { $0 < 90 } != false) as Bool)
+        guard case .closed(.failed(let error)) = try recorder.events.take() else {
+            Issue.record("the connection goes on")
+            return
+        }
+        #expect(error.description.contains("damaged"))
+    }
+
+    @Test func `checks from the last unit's beginning, and units larger than a step`() throws {
+        let content = (0..<100).map { UInt8($0 / 10) }
+        func load(_ range: FileRange, about step: Int) throws(FileError) -> [UInt8] {
+            let bytes = try range.load(about: step, path: "/f") {
+                offset, count throws(FileError) in
+                SharedBytes(content.dropFirst(Int(offset)).prefix(count))
+            }
+            return (0..<bytes.count).map { bytes[$0] }
+        }
+        func range(_ offset: Int64, _ count: Int, _ check: PieceCheck?, unit: Int64 = 0)
+            -> FileRange
+        {
+            FileRange(offset: offset, count: count, check: check, unit: unit)
+        }
+        let tens = check(10)
+        #expect(try load(range(0, 100, nil), about: 33) == Array(content[0..<33]))
+        #expect(try load(range(0, 100, tens), about: 33) == Array(content[0..<30]))
+        #expect(try load(range(0, 100, tens), about: 3) == Array(content[0..<10]))
+        #expect(try load(range(7, 93, tens), about: 10) == Array(content[7..<10]))
+        #expect(try load(range(7, 20, tens), about: 20) == Array(content[7..<27]))
+        #expect(try load(range(90, 20, tens, unit: 90), about: 20) == [])
+        #expect(throws: FileError.self) {
+            try load(range(7, 93, check(10, damaged: 0)), about: 10)
+        }
+        let left = range(0, 100, tens).without(30, true)
+        #expect(left?.offset == 30)
+        #expect(left?.unit == 30)
+        #expect(left?.without(5, false)?.unit == 30)
+        #expect(left?.without(70, true) == nil)
+    }
+
     /// A file that only reads.
     final class Foreign: File {
         let path = "/foreign"

@@ -92,8 +92,8 @@ struct FetchAnswer: Sendable {
             }
             switch piece {
             case .bytes(let bytes): kept.append(.bytes(bytes[0..<room]))
-            case .file(let file, let offset, _):
-                kept.append(.file(file, offset: offset, count: room))
+            case .file(let file, let offset, _, let check):
+                kept.append(.file(file, offset: offset, count: room, check: check))
             }
             room = 0
         }

@@ -9,6 +9,8 @@ struct Hole: Equatable {
     let to: Offset
     /// Nobody fills it: no other replica has the records, or something is in the way until the next round.
     var isLeft = false
+    /// A reader has met it, and the scrubber has not looked at it yet.
+    var isSuspected = false
 }
 
 extension Partition {
@@ -20,7 +22,8 @@ extension Partition {
 
     /// A replica that is not in the ISR does not come back into it before it is whole.
     var isBeingFilled: Bool {
-        guard !holes.isEmpty, holes.contains(where: { !$0.isLeft }) else { return false }
+        guard !holes.isEmpty, holes.contains(where: { !$0.isLeft && !$0.isSuspected })
+        else { return false }
         return !assigned.inSyncReplicas.contains(shard.nodeID)
     }
 
@@ -29,6 +32,11 @@ extension Partition {
     /// No replica could help.
     func holeIsLeft(at offset: Offset) {
         for index in holes.indices where holes[index].from == offset { holes[index].isLeft = true }
+    }
+
+    /// The scrubber has looked at `range`, or it is the log's no more.
+    func suspicionEnded(in range: Range<Offset>) {
+        holes.removeAll { $0.isSuspected && range.contains($0.from) }
     }
 
     /// The log was cut: what is written there from now on is whole.

@@ -3,6 +3,7 @@ internal import LogStorage
 internal import Model
 internal import Ports
 internal import ProducerState
+internal import Records
 internal import Replication
 
 extension Partition {
@@ -92,7 +93,8 @@ extension Partition {
                 from: target.fetchOffset,
                 upTo: min(answer.readableEnd, hole?.from ?? answer.readableEnd),
                 maxBytes: min(limit, target.maxBytes), minOneBatch: takesOversized)
-            answer.records = try pieces(of: slice)
+            guard let pieces = try pieces(of: slice) else { return .failure(.kafkaStorageError) }
+            answer.records = pieces
             if case .follower(let id, _) = reader, !slice.isEmpty, isThrottled(for: id) {
                 shard.node.leaderQuota.copied(slice.count, at: shard.loop.now)
             }
@@ -108,9 +110,36 @@ extension Partition {
         }
     }
 
-    private func pieces(of slice: LogSlice) throws(LogError) -> [OutgoingPiece] {
-        guard let piece = slice.piece else { return [] }
-        return slice.count <= Self.copiedRunMax ? [.bytes(try slice.load())] : [piece]
+    /// Nil where there is damage: the reader asks again when it was looked at.
+    private func pieces(of slice: LogSlice) throws(LogError) -> [OutgoingPiece]? {
+        guard !slice.isEmpty else { return [] }
+        let check = check(from: slice.start.offset)
+        guard slice.count <= Self.copiedRunMax else { return slice.piece(check).map { [$0] } ?? [] }
+        let bytes = try slice.load()
+        return check.wholeBytes(bytes) == nil ? nil : [.bytes(bytes)]
+    }
+
+    /// Looks at the checksums of batches before they are sent, where they pass through this process: that is what has
+    /// to come from the disk. Damage has the segment scrubbed at once.
+    private func check(from start: Offset) -> PieceCheck {
+        let (shard, key) = (LoopBound(shard, on: shard.loop), key)
+        return PieceCheck { bytes in
+            var batches = RecordBatchSequence(bytes)
+            var place = start..<start.next
+            do throws(RecordBatchError) {
+                while let batch = try batches.next() {
+                    let end = batch.header.nextOffset
+                    place = place.lowerBound..<max(end, place.upperBound)
+                    try batch.checkCRC()
+                    place = end..<end.next
+                }
+                return batches.position
+            } catch {
+                let damaged = place
+                shard.post { $0.damageRead(in: key, damaged) }
+                return nil
+            }
+        }
     }
 
     /// Where the histories part, if the asker's last epoch does not end where ours does (KIP-595).

@@ -85,6 +85,11 @@ final class Shard {
         scrubber.start()
     }
 
+    /// A reader has met damage.
+    func damageRead(in key: PartitionKey, _ range: Range<Offset>) {
+        scrubber?.look(at: key, range)
+    }
+
     /// Begins what goes on by itself.
     func start() {
         loop.arm(at: loop.now + PartitionGauges.interval) { [weak self] in

@@ -42,7 +42,7 @@ final class LeadershipHandover {
     func begin() {
         guard partition.leader != nil, let candidate = candidates.popLast() else { return end() }
         reader.read(from: offset, at: candidate) { [weak self] answer in
-            guard let self else { return }
+            guard let self, !self.isDone else { return }
             switch answer {
             case .success(let bytes) where Self.isWhole(bytes): self.propose(candidate)
             case .success, .failure: self.begin()

@@ -19,13 +19,10 @@ final class LogScrubber {
         var scan: SegmentScan
         var repair: SegmentRepair?
         var comparison: ReplicaComparison?
-        /// The next step waits until then: `log.scrub.io.max.bytes.per.second`.
-        var next: Instant
 
-        init(_ partition: Partition, _ scan: SegmentScan, now: Instant) {
+        init(_ partition: Partition, _ scan: SegmentScan) {
             self.partition = partition
             self.scan = scan
-            next = now
         }
     }
 
@@ -47,6 +44,12 @@ final class LogScrubber {
     private let metrics: ScrubMetrics
     private var rounds: [DirectoryID: Round] = [:]
     private var runs: [DirectoryID: Run] = [:]
+    /// Places where readers met damage, which are looked at first.
+    private var urgent: [Place] = []
+    /// More than that wait for the next round.
+    private static let urgentMax = 64
+    private static let lookPause = Duration.seconds(1)
+    private var isLookArmed = false
     /// Segments that could not be repaired: told already.
     private var damaged: Set<Place> = []
     /// Segments whose batches are whole, and others than the leader's: told already.
@@ -73,7 +76,65 @@ final class LogScrubber {
         for directory in shard.storage.directories where rounds[directory.id] == nil {
             let keys = shard.partitionsInOrder.filter { $0.directory === directory }.map(\.key)
             rounds[directory.id] = Round(partitions: keys.reversed())
-            goOn(in: directory)
+            // A place that a reader told of may be looked at just now.
+            if runs[directory.id] == nil { goOn(in: directory) }
+        }
+    }
+
+    /// Reads the segment that holds `range` before all others. Until then nobody is sent it.
+    func look(at key: PartitionKey, _ range: Range<Offset>) {
+        guard !shard.isClosed, let partition = shard.partitions[key] else { return }
+        let place = Place(key: key, baseOffset: range.lowerBound)
+        guard urgent.count < Self.urgentMax, !urgent.contains(place) else { return }
+        partition.holeFound(
+            Hole(from: range.lowerBound, to: range.upperBound, isSuspected: true))
+        urgent.append(place)
+        if runs[partition.directory.id] == nil { goOn(in: partition.directory) }
+    }
+
+    /// The next place in `directory` where a reader has met damage. What was written since the last checkpoint has to
+    /// wait for the next.
+    private func nextUrgent(in directory: LogDirectoryHandle) -> Run? {
+        for place in urgent where shard.partitions[place.key]?.directory === directory {
+            guard let partition = shard.partitions[place.key] else { continue }
+            let (log, offset) = (partition.log, place.baseOffset)
+            guard offset >= log.logStartOffset, offset < log.logEndOffset else {
+                urgent.removeAll { $0 == place }
+                partition.suspicionEnded(in: offset..<offset.next)
+                continue
+            }
+            guard let scan = log.scan(at: offset, below: partition.highWatermark) else {
+                closeSegment(of: partition, at: offset)
+                lookAgain()
+                continue
+            }
+            urgent.removeAll { $0 == place }
+            return Run(partition, scan)
+        }
+        return nil
+    }
+
+    private func closeSegment(of partition: Partition, at offset: Offset) {
+        guard !partition.isOffline, !partition.isHeld else { return }
+        do throws(LogError) {
+            try partition.log.close(segmentAt: offset, now: shard.loop.wallTime)
+        } catch {
+            partition.storageFailed(error)
+        }
+    }
+
+    private func lookAgain() {
+        guard !isLookArmed else { return }
+        isLookArmed = true
+        shard.loop.arm(at: shard.loop.now + Self.lookPause) { [weak self] in
+            guard let self, !self.shard.isClosed else { return }
+            self.isLookArmed = false
+            // What is gone by now, with its partition, is nobody's any more.
+            self.urgent.removeAll { self.shard.partitions[$0.key] == nil }
+            for directory in self.shard.storage.directories
+            where self.runs[directory.id] == nil {
+                self.goOn(in: directory)
+            }
         }
     }
 
@@ -84,13 +145,17 @@ final class LogScrubber {
             rounds[directory.id] = nil
             return
         }
+        if let run = nextUrgent(in: directory) {
+            runs[directory.id] = run
+            return step(run)
+        }
         while let round = rounds[directory.id], let key = round.partitions.last {
             if let partition = shard.partitions[key], !partition.isOffline,
                 let scan = partition.log.scan(
                     from: round.offset, below: partition.highWatermark)
             {
                 rounds[directory.id]?.offset = scan.nextOffset
-                let run = Run(partition, scan, now: shard.loop.now)
+                let run = Run(partition, scan)
                 runs[directory.id] = run
                 step(run)
                 return
@@ -127,9 +192,12 @@ final class LogScrubber {
         switch outcome {
         case .success(.more(let bytes)): pause(run, after: bytes) { $0.step($1) }
         case .success(.whole(let bytes)):
+            lookedAt(run)
             forget(run)
             pause(run, after: bytes) { $0.compare($1) }
-        case .success(.gone): goOn(in: run.partition.directory)
+        case .success(.gone):
+            lookedAt(run)
+            goOn(in: run.partition.directory)
         case .success(.damaged(let damage)): found(damage, run)
         case .failure(let error):
             // A disk that cannot read is not to be written either.
@@ -138,16 +206,19 @@ final class LogScrubber {
         }
     }
 
+    /// What readers have met there is known better now.
+    private func lookedAt(_ run: Run) {
+        run.partition.suspicionEnded(in: run.scan.baseOffset..<run.scan.nextOffset)
+    }
+
     /// Keeps to the rate of the whole node.
     private func pause(
         _ run: Run, after bytes: Int, _ next: @escaping (LogScrubber, Run) -> Void
     ) {
         metrics.read(bytes)
         let rate = shard.brokerSettings.number("log.scrub.io.max.bytes.per.second")
-        let share = Double(max(shard.peers.count * shard.storage.directories.count, 1))
-        let seconds = min(Double(bytes) * share / max(rate, 1), 60)
-        run.next = max(run.next, shard.loop.now) + .nanoseconds(Int64(seconds * 1e9))
-        shard.loop.arm(at: run.next) { [weak self] in
+        let after = shard.node.scrubbingRate.spend(bytes, at: shard.loop.now, rate: rate)
+        shard.loop.arm(at: after) { [weak self] in
             guard let self, !self.shard.isClosed else { return }
             next(self, run)
         }
@@ -197,6 +268,7 @@ final class LogScrubber {
 
     private func found(_ damage: SegmentScan.Damage, _ run: Run) {
         let partition = run.partition
+        lookedAt(run)
         guard !partition.isOffline, partition.log.holds(run.scan) else {
             goOn(in: partition.directory)
             return
@@ -282,24 +354,4 @@ final class LogScrubber {
         guard damaged.remove(place(of: run)) != nil else { return }
         metrics.damaged(damaged.count)
     }
-}
-
-/// What the scrubber of one loop tells.
-struct ScrubMetrics {
-    private let bytes: Counter
-    private let repairs: Counter
-    private let segments: Gauge
-    private let different: Gauge
-
-    init(registry: Metrics) {
-        bytes = registry.counter(Catalogue.scrubbedBytes)
-        repairs = registry.counter(Catalogue.repairedSegments)
-        segments = registry.gauge(Catalogue.damagedSegments)
-        different = registry.gauge(Catalogue.differingSegments)
-    }
-
-    func read(_ count: Int) { bytes.add(Int64(count)) }
-    func repaired() { repairs.add(1) }
-    func damaged(_ count: Int) { segments.set(Int64(count)) }
-    func differing(_ count: Int) { different.set(Int64(count)) }
 }

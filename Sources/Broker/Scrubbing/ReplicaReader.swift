@@ -9,7 +9,8 @@ internal import Replication
 internal import Wire
 internal import WireMessages
 
-/// Reads what other replicas have of a partition, to look at it or to fill a hole with it. Lives on the partition's loop.
+/// Reads what other replicas have of a partition, to look at it or to fill a hole with it. Lives on the partition's
+/// loop.
 final class ReplicaReader {
     /// Why a replica does not help.
     struct Refusal: Error {
@@ -18,7 +19,7 @@ final class ReplicaReader {
 
     /// Bytes asked for at once.
     private static let fetchSize: Int32 = 1 << 20
-    private static let timeout = Duration.seconds(30)
+    private static let timeout = Duration.seconds(10)
 
     private let partition: Partition
     private unowned let shard: Shard

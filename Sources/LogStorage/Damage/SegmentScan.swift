@@ -3,8 +3,8 @@ package import Model
 internal import Ports
 internal import Records
 
-/// Re-reads one segment, in steps of about a megabyte: every batch by its checksum, and, if the segment is sealed, every
-/// entry of its indexes by the batch that it points at.
+/// Re-reads one segment, in steps of about a megabyte: every batch by its checksum, and, if the segment is sealed,
+/// every entry of its indexes by the batch that it points at.
 ///
 /// A value: whoever has time does the next step. It holds the file open, so that a segment that is compacted or
 /// deleted meanwhile is read to its end; what is found then says nothing of the log (`PartitionLog.holds`).

@@ -24,10 +24,10 @@ package struct LogSlice: Sendable {
 
     package var isEmpty: Bool { count == 0 }
 
-    /// The slice as a piece of an answer, nil if it is empty.
-    package var piece: OutgoingPiece? {
+    /// The slice as a piece of an answer, nil if it is empty. What of it comes from the disk is looked at by `check`.
+    package func piece(_ check: PieceCheck?) -> OutgoingPiece? {
         guard let file, count > 0 else { return nil }
-        return .file(file, offset: Int64(start.position), count: count)
+        return .file(file, offset: Int64(start.position), count: count, check: check)
     }
 
     /// The bytes, read from the file. May block on the disk.

@@ -21,6 +21,13 @@ extension PartitionLog {
         return scan(from: segments[segmentIndex(for: place)].baseOffset, below: bound)
     }
 
+    /// Closes the open segment if it holds `offset`: however much is written, a checkpoint then passes its end, and
+    /// it can be read again.
+    package func close(segmentAt offset: Offset, now: Timestamp) throws(LogError) {
+        try checkOpen()
+        if offset >= active.baseOffset { try roll(now: now) }
+    }
+
     /// Whether the segment that was read is still the log's.
     package func holds(_ scan: SegmentScan) -> Bool { segment(of: scan) != nil }
 

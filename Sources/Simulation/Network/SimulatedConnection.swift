@@ -168,7 +168,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
             case .bytes(let bytes):
                 // A copy: the sender may reuse what it has sent, and the receiver stamps what it gets.
                 queue.append(bytes.detached())
-            case .file(let file, let offset, let count):
+            case .file(let file, let offset, let count, _):
                 do throws(FileError) {
                     let bytes = try file.read(at: offset, count: count)
                     guard bytes.count == count else {
