@@ -187,7 +187,8 @@ class Reassignment(unittest.TestCase):
         done = {"Reassignment of replica orders-0-3 completed successfully.",
                 "Reassignment of partition orders-0 is completed."}
         self.wait_until("it is there", lambda: done <= set(self.tool("--verify", "--reassignment-json-file", path)))
-        self.assertTrue(os.path.isdir(os.path.join(place, "orders-0")))
+        # It may have moved while it was empty: the directory comes with the first records.
+        self.wait_until("its records are there", lambda: os.path.isdir(os.path.join(place, "orders-0")))
         self.assertEqual(len(read_all(self.cluster.bootstrap, "orders", 0)), 10)
 
     def test_wrong_files_are_refused(self):
