@@ -4,9 +4,11 @@ package import Model
 ///
 /// Terms. *ISR*: the replicas the controller has agreed to count on. *Maximal ISR*: the ISR and, while a
 /// change is out, the ISR it asks for; the high watermark waits for all of both, because the controller may
-/// already have acted on either (KIP-497). *Acknowledged end* of a follower: its fetch offset, which is its
-/// promise that everything below is on its disk; of the leader itself: its durable end, or its log end where
-/// the topic does not ask for a sync before the acknowledgement.
+/// already have acted on either (KIP-497). *Leaving*: who was taken out of the ISR by the controller's answer,
+/// which may overtake the metadata; the high watermark waits for them too, until the metadata has told the
+/// same. *Acknowledged end* of a follower: its fetch offset, which is its promise that everything below is on
+/// its disk; of the leader itself: its durable end, or its log end where the topic does not ask for a sync
+/// before the acknowledgement.
 ///
 /// Invariants, asserted after every event:
 /// - the high watermark never falls, and never passes the acknowledged end of a member of the maximal ISR;
@@ -29,6 +31,10 @@ package struct LeaderReplica: Equatable, Sendable {
     package private(set) var partitionEpoch: PartitionEpoch
     /// After an unclean election the ISR stays the leader alone until it says RECOVERED.
     package private(set) var isRecovering: Bool
+    /// Members that the controller's answer took out of the ISR, and the metadata not yet. Before that it may have told
+    /// of a higher `min.insync.replicas`, for which the controller keeps them eligible (KIP-966): what was committed
+    /// without them would be lost if one of them led.
+    package private(set) var leaving: [BrokerID] = []
     /// The change that waits for the controller's answer.
     package private(set) var pendingChange: ISRChange?
 
@@ -191,11 +197,20 @@ package struct LeaderReplica: Equatable, Sendable {
     /// The partition's state as the controller now has it, in the same leadership. True if the high
     /// watermark moved. An older state than the one known is ignored; of the same one only the replica list is
     /// taken, which the answer to an ISR change does not tell.
-    package mutating func stateChanged(_ state: AssignedState, now: Instant) -> Bool {
+    ///
+    /// - Parameter isAnswer: the answer to an ISR change says so, not the metadata.
+    package mutating func stateChanged(
+        _ state: AssignedState, isAnswer: Bool = false, now: Instant
+    ) -> Bool {
         defer { assertInvariants() }
         precondition(
             state.leaderEpoch == leaderEpoch, "another leadership is another LeaderReplica")
         guard state.partitionEpoch >= partitionEpoch else { return false }
+        if isAnswer {
+            leaving += inSyncReplicas.filter { !state.inSyncReplicas.contains($0) }
+        } else {
+            leaving = []
+        }
         if state.partitionEpoch > partitionEpoch {
             precondition(state.inSyncReplicas.contains(id), "a leader is in its ISR")
             partitionEpoch = state.partitionEpoch
@@ -244,10 +259,11 @@ package struct LeaderReplica: Equatable, Sendable {
             || (pendingChange?.members.contains { $0.id == replica } ?? false)
     }
 
-    /// Lowest acknowledged end in the maximal ISR; nil while one of them has not fetched yet.
+    /// Lowest acknowledged end in the maximal ISR and among those that leave it; nil while one of them has not fetched
+    /// yet.
     private var lowestAcknowledgedEnd: Offset? {
         var lowest = ownAcknowledgedEnd
-        for follower in followers where inMaximalISR(follower.id) {
+        for follower in followers where inMaximalISR(follower.id) || leaving.contains(follower.id) {
             guard let end = follower.acknowledgedEnd else { return nil }
             lowest = min(lowest, end)
         }

@@ -126,6 +126,41 @@ struct LeaderHighWatermarkTests {
         #expect(it.pendingChange == nil)
     }
 
+    /// A leader that has asked to go on without the third replica, which has fetched nothing.
+    private func shrinking() -> LeaderReplica {
+        var it = leader()
+        it.appended(upTo: 5)
+        _ = it.acknowledgedBySelf(upTo: 5)
+        _ = fetch(&it, 2, from: 5, now: at(40))
+        _ = it.shrinkIfLagging(maxLag: .seconds(30), now: at(41))
+        return it
+    }
+
+    /// The controller may know of a higher minimum, for which it keeps who left eligible.
+    @Test func `waits for a member that left until the metadata has told of it`() {
+        var it = shrinking()
+        let shrunk = state(partitionEpoch: 8, isr: [1, 2])
+        #expect(it.stateChanged(shrunk, isAnswer: true, now: at(41)) == false)
+        #expect(it.inSyncReplicas == [1, 2])
+        #expect(it.leaving == [3])
+        #expect(it.stateChanged(state(partitionEpoch: 7), now: at(41)) == false)
+        #expect(it.leaving == [3])
+        #expect(it.minInSyncChanged(to: 3) == false)
+        #expect(it.stateChanged(shrunk, now: at(41)) == false)
+        #expect(it.leaving == [])
+        #expect(it.highWatermark == 0)
+        #expect(it.minInSyncChanged(to: 2) == true)
+        #expect(it.highWatermark == 5)
+    }
+
+    @Test func `moves with a shrink as soon as the metadata has told of it`() {
+        var it = shrinking()
+        let shrunk = state(partitionEpoch: 8, isr: [1, 2])
+        _ = it.stateChanged(shrunk, isAnswer: true, now: at(41))
+        #expect(it.stateChanged(shrunk, now: at(41)) == true)
+        #expect(it.highWatermark == 5)
+    }
+
     @Test func `stands still below the minimum of in-sync replicas`() {
         var it = leader(state(isr: [1]))
         it.appended(upTo: 5)

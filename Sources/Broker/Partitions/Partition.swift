@@ -104,13 +104,14 @@ final class Partition {
 
     // MARK: Roles
 
-    /// Takes up what the metadata says. Does nothing for a state that is not newer, but that the controller's
-    /// answer to an ISR change did not tell the replica list.
-    func apply(_ state: AssignedState) {
+    /// Takes up what the metadata says, or the controller's answer to an ISR change. Does nothing for a state that is
+    /// not newer, but that the answer did not tell the replica list, and who left counts until the metadata says so.
+    func apply(_ state: AssignedState, isAnswer: Bool = false) {
+        let isTold =
+            state.replicas == assigned.replicas && (isAnswer || leader?.leaving.isEmpty != false)
         guard
             state.partitionEpoch > assigned.partitionEpoch
-                || (state.partitionEpoch == assigned.partitionEpoch
-                    && state.replicas != assigned.replicas)
+                || (state.partitionEpoch == assigned.partitionEpoch && !isTold)
         else { return }
         guard !isOffline else {
             assigned = state
@@ -119,7 +120,7 @@ final class Partition {
         let before = assigned
         assigned = state
         if state.leader == shard.nodeID {
-            lead(state)
+            lead(state, isAnswer: isAnswer)
         } else if state.leader == .none {
             stepDown()
         } else {
@@ -149,9 +150,10 @@ final class Partition {
         return true
     }
 
-    private func lead(_ state: AssignedState) {
+    private func lead(_ state: AssignedState, isAnswer: Bool) {
         if leader?.leaderEpoch == state.leaderEpoch {
-            let moved = leader?.stateChanged(state, now: shard.loop.now) ?? false
+            let moved =
+                leader?.stateChanged(state, isAnswer: isAnswer, now: shard.loop.now) ?? false
             if moved { highWatermarkMoved() }
             // A change from elsewhere has overtaken what was asked: ask anew.
             if let change = leader?.recoveryFinished() { shard.propose(change, for: self) }

@@ -22,12 +22,13 @@ extension Shard {
             settingsByTopic[topic.name] = nil
             remove(topic)
         }
+        // Before the partitions: a smaller ISR must not be counted on by a `min.insync.replicas` of before.
+        for resource in delta.configs.elements where resource.kind == .topic {
+            topicSettingsChanged(resource.name)
+        }
         delta.forEachPartition(in: next) { change in
             guard node.shardIndex(of: change.key) == index else { return }
             apply(change)
-        }
-        for resource in delta.configs.elements where resource.kind == .topic {
-            topicSettingsChanged(resource.name)
         }
         for id in delta.brokers.elements { brokerChanged(id) }
         var deleted: [String] = []

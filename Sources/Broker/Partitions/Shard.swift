@@ -278,7 +278,8 @@ final class Shard {
                 return
             }
             // The answer tells all but the replica list, which an ISR change leaves as it is.
-            partition.apply(state.with(replicas: partition.assigned.replicas))
+            partition.apply(
+                state.with(replicas: partition.assigned.replicas), isAnswer: true)
             // The state that was known already: nothing was to be changed.
             if state.partitionEpoch == proposal.change.partitionEpoch {
                 partition.leader?.changeFailed(proposal.change)
