@@ -62,8 +62,24 @@ final class GroupCommit {
     ) {
         lanes[directory.id]?.isSyncing = false
         metrics.synced(files: group.count, took: loop.now - began, at: loop.now)
-        for asked in group { asked.ended(failure, in: directory) }
+        settle(group, directory, failure)
         schedule(directory)
+    }
+
+    /// Tells the partitions of a group what came of their sync.
+    ///
+    /// A log that was deleted or moved while its names waited for the disk is not found: that says nothing of the
+    /// directory it lay in, nor of the others of the group, which ask again.
+    private func settle(
+        _ group: [Asked], _ directory: LogDirectoryHandle, _ failure: FileError?
+    ) {
+        guard failure?.kind == .notFound, group.contains(where: \.isLetGo) else {
+            for asked in group { asked.ended(failure, in: directory) }
+            return
+        }
+        for asked in group where !asked.isLetGo && !asked.partition.isOffline {
+            add(asked.partition)
+        }
     }
 
     /// Makes everything of every log durable that a recovery would have to check, in one round.
@@ -83,10 +99,10 @@ final class GroupCommit {
         }
         for group in order.compactMap({ groups[$0] }) {
             let directory = group[0].partition.directory
-            let bound = LoopBound((group, directory), on: loop)
+            let bound = LoopBound((self, group, directory), on: loop)
             directory.flusher.sync(group.map(\.ticket), on: loop) { failure in
-                let (group, directory) = bound.take()
-                for asked in group { asked.ended(failure, in: directory) }
+                let (commit, group, directory) = bound.take()
+                commit.settle(group, directory, failure)
             }
         }
     }
@@ -103,6 +119,9 @@ private struct Asked {
         self.ticket = ticket
         log = partition.log
     }
+
+    /// The log was deleted, or its replica has moved.
+    var isLetGo: Bool { log.isClosed }
 
     func ended(_ failure: FileError?, in directory: LogDirectoryHandle) {
         if let failure {

@@ -152,6 +152,11 @@ package final class PartitionLog {
     /// The owner wrote `offset` to the checkpoint file.
     package func recoveryPointWritten(_ offset: Offset) { recoveryPointSaved = offset }
 
+    /// Nothing can be read or written any more.
+    package var isClosed: Bool {
+        if case .closed = state { true } else { false }
+    }
+
     /// Whether anything of the log is on the disk.
     package var isOnDisk: Bool {
         switch state {
