@@ -28,6 +28,16 @@ package enum LogError: Error, Hashable, Sendable {
     /// The log was closed or deleted.
     case closed
 
+    /// Whether bytes that were read are not what was written.
+    package var isDamage: Bool {
+        switch self {
+        case .corruptBatch, .unexpectedOffset, .epochGoesBack: true
+        case .offsetOutOfRange, .producer, .batchTooLarge, .file, .corruptFile, .topicIDMismatch,
+            .damagedTail, .closed:
+            false
+        }
+    }
+
     /// Whether the disk is merely full: nothing is lost, and the same may succeed later.
     package var isNoSpace: Bool {
         guard case .file(let error) = self else { return false }

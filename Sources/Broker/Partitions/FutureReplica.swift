@@ -30,6 +30,8 @@ final class FutureReplica {
     private unowned let partition: Partition
     private let loop: any Loop
     private var state = State.copying
+    /// What is to be copied is damaged: it is copied once it was repaired.
+    private var waitsForRepair = false
     /// Counts the changes of the partition's log that void a piece on its way.
     private var generation = 0
 
@@ -70,7 +72,7 @@ final class FutureReplica {
                 try log.truncateFully(andStartAt: source.logStartOffset, now: loop.wallTime)
             }
             guard log.logEndOffset < source.logEndOffset else { return try approach() }
-            let slice = try piece()
+            guard let slice = fromSource(piece) else { return }
             guard !slice.isEmpty else { return again(after: Self.retryPause) }
             copy(slice)
         }
@@ -100,10 +102,11 @@ final class FutureReplica {
         // Of a log that was cut meanwhile the bytes may be others.
         guard began == generation else { return step() }
         switch bytes {
-        case .failure(let error): partition.storageFailed(error)
+        case .failure(let error): sourceFailed(error)
         case .success(let bytes):
             attempt { () throws(LogError) in
                 _ = try log.append(replicated: bytes, now: loop.wallTime)
+                waitsForRepair = false
                 again(after: pause(for: bytes.count))
             }
         }
@@ -157,9 +160,12 @@ final class FutureReplica {
         state = .closing
         partition.freeze()
         while log.logEndOffset < source.logEndOffset {
-            let slice = try piece()
+            guard let slice = fromSource(piece) else { return }
             precondition(!slice.isEmpty, "a log has bytes below its end")
-            _ = try log.append(replicated: try slice.load(), now: loop.wallTime)
+            guard let bytes = fromSource({ () throws(LogError) in try slice.load() }) else {
+                return
+            }
+            _ = try log.append(replicated: bytes, now: loop.wallTime)
         }
         if source.isOnDisk { try log.makeFiles() }
         try approach()
@@ -167,12 +173,42 @@ final class FutureReplica {
 
     // MARK: Failures
 
-    /// What fails here is the new directory's: the partition goes on in the old one.
+    /// What `body` reads of the partition's log; nil if it fails, which is not the new directory's fault.
+    private func fromSource<Read>(_ body: () throws(LogError) -> Read) -> Read? {
+        do throws(LogError) {
+            return try body()
+        } catch {
+            partition.thaw()
+            sourceFailed(error)
+            return nil
+        }
+    }
+
+    private func sourceFailed(_ error: LogError) {
+        if error.isDamage { waitForRepair(error) } else { partition.storageFailed(error) }
+    }
+
+    /// The bytes that came from the partition's log are not what was written: no disk is to blame for good. The
+    /// scrubber repairs them from another replica.
+    private func waitForRepair(_ error: LogError) {
+        if !waitsForRepair {
+            partition.shard.node.log.warn(
+                "replicaMoveWaits",
+                ["partition": partition.name, "to": directory.path, "cause": error])
+        }
+        waitsForRepair = true
+        state = .copying
+        again(after: Self.retryPause)
+    }
+
+    /// What fails here is the new directory's: the partition goes on in the old one. But for a batch that is damaged:
+    /// that came from the old one.
     private func attempt(_ body: () throws(LogError) -> Void) {
         do throws(LogError) {
             try body()
         } catch {
             partition.thaw()
+            if error.isDamage { return waitForRepair(error) }
             guard !error.isNoSpace else {
                 directory.noteFull()
                 state = .copying
