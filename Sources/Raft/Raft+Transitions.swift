@@ -99,8 +99,12 @@ extension Raft {
         // A resigned leader still answers with its own id, but nobody should count on it.
         let isResigned = role.name == .resigned
         let now = LeaderAndTerm(leader: isResigned ? nil : leader, term: term)
-        guard now != told else { return }
+        // Who restarts knows a leader by name before it learns where that is.
+        let isFound = isToldUnreachable && leaderAddress != nil
+        guard now != told || isFound else { return }
         told = now
+        let isOther = now.leader != nil && now.leader != configuration.id
+        isToldUnreachable = isOther && leaderAddress == nil
         effects.append(.leadershipChanged(now))
     }
 

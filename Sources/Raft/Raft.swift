@@ -39,6 +39,8 @@ package struct Raft: Sendable {
     /// As last handed to the driver.
     var persisted: ElectionState
     var told: LeaderAndTerm
+    /// A leader was told of without an address.
+    var isToldUnreachable = false
     var random: PRNG
 
     /// A replica as it was found on disk (raft.md, Start-up). `start` must be the first event.

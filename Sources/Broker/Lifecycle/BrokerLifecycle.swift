@@ -62,6 +62,8 @@ final class BrokerLifecycle {
 
     /// Refusals since the last request that was granted.
     private var refusals = 0
+    /// Why the last attempt to register came to nothing: told when it is another than before.
+    private var refusal: String?
     private var isHeartbeatInFlight = false
     /// There is news since the heartbeat under way was sent.
     private var mustRepeat = false
@@ -145,6 +147,7 @@ final class BrokerLifecycle {
         switch result {
         case .success(let response) where response.errorCode == .none:
             refusals = 0
+            refusal = nil
             epoch = BrokerEpoch(response.brokerEpoch)
             isNoted = false
             registrationDeadline = nil
@@ -172,6 +175,8 @@ final class BrokerLifecycle {
                     + "check that a majority of the controllers runs and can be reached")
             return
         }
+        if cause != refusal { node.log.info("registrationNotTaken", ["cause": cause]) }
+        refusal = cause
         loop.arm(at: loop.now + nextPause()) { [weak self] in self?.register() }
     }
 
