@@ -53,10 +53,19 @@ final class CheckerStage {
         for key in sizes.keys where key.hasPrefix("\(node) ") { sizes[key] = nil }
     }
 
-    /// Appends a batch of one record with that offset and epoch to the log of a node.
+    /// The path of a segment.
+    func segment(_ base: Int64, of name: String = "orders-0") -> String {
+        let digits = String(base)
+        return "/data/\(name)/\(String(repeating: "0", count: 20 - digits.count))\(digits).log"
+    }
+
+    /// Appends a batch of one record with that offset and epoch to the log of a node, in the segment with that base.
+    ///
+    /// - Parameter suffix: of the file's name, behind that of the segment.
     func write(
         _ node: Int, _ offset: Int64, epoch: Int32 = 0, value: String = "v",
-        to name: String = "orders-0", synced: Bool = true
+        key: String? = nil, to name: String = "orders-0", base: Int64 = 0, as suffix: String = "",
+        synced: Bool = true
     ) throws {
         var options = RecordBatchBuilder.Options()
         options.baseOffset = Offset(offset)
@@ -66,15 +75,25 @@ final class CheckerStage {
         let isMetadata = name != "orders-0" && value == "v"
         let content =
             isMetadata ? try MetadataRecord.noOp(NoOpRecord()).framed() : SharedBytes(utf8: value)
-        builder.append(timestamp: Timestamp(0), key: nil, value: content)
+        builder.append(
+            timestamp: Timestamp(0), key: key.map { SharedBytes(utf8: $0) }, value: content)
         let bytes = try builder.finish()
-        let path = "/data/\(name)/00000000000000000000.log"
+        let path = segment(base, of: name) + suffix
         let file = try systems[node - 1].open(path, .create)
         try systems[node - 1].syncDirectory("/data/\(name)")
         let key = "\(node) \(path)"
         try file.write([bytes], at: sizes[key] ?? 0)
         sizes[key, default: 0] += Int64(bytes.count)
         if synced { try file.sync() }
+    }
+
+    /// What a recovery of the node need not check of the partition.
+    func writeRecoveryPoint(_ node: Int, _ offset: Int64) throws {
+        let system = systems[node - 1]
+        let file = try system.open("/data/recovery-point-offset-checkpoint", .replace)
+        try file.write([SharedBytes(utf8: "0\n1\norders 0 \(offset)\n")], at: 0)
+        try file.sync()
+        try system.syncDirectory("/data")
     }
 
     /// Replaces `quorum-state` of a node as it is done, but for the sync if that is left out.
@@ -132,7 +151,8 @@ final class CheckerStage {
 
     func see(
         _ node: Int32, life: Int = 1, leads: Bool = true, epoch: Int32 = 0,
-        partitionEpoch: Int32 = 0, isr: [Int32] = [1, 2], end: Int64, highWatermark: Int64
+        partitionEpoch: Int32 = 0, isr: [Int32] = [1, 2], end: Int64, highWatermark: Int64,
+        isCompacted: Bool = false
     ) {
         checker.observe(
             ReplicaFacts(
@@ -140,7 +160,7 @@ final class CheckerStage {
                 isLeader: leads, leaderEpoch: LeaderEpoch(epoch),
                 partitionEpoch: PartitionEpoch(partitionEpoch),
                 inSyncReplicas: leads ? isr.map { BrokerID($0) } : [], logEndOffset: Offset(end),
-                highWatermark: Offset(highWatermark)),
+                highWatermark: Offset(highWatermark), isCompacted: isCompacted),
             of: .init(node: BrokerID(node), number: life))
     }
 

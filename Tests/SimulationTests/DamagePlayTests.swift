@@ -99,6 +99,33 @@ struct DamagePlayTests {
         stage.finish()
     }
 
+    /// Of a closed segment, while its node runs and serves it.
+    @Test(arguments: [false, true])
+    func `repairs a bit that flipped in a closed segment, whether it leads or not`(leads: Bool)
+        throws
+    {
+        var plan = ClusterPlan.combined(3)
+        plan.settings = [
+            "log.scrub.interval.ms=1000",
+            // What is repaired lies below the recovery point.
+            "log.flush.offset.checkpoint.interval.ms=1000",
+        ]
+        let stage = Stage(leads ? 471 : 470, plan, segmentBytes: 2_048)
+        let (time, checker) = (stage.cluster.time, stage.cluster.checker)
+        let node = leads ? try stage.leader() : try stage.bystander()
+        let batches = stage.sealedBatches(of: node, atLeast: 4)
+        let batch = try #require(batches.dropFirst(2).first)
+        #expect(node.disk.flipBit(3, ofByte: batch.bytes.lowerBound + 30, in: batch.path))
+        checker.noteDamage(of: stage.place, on: node.id)
+        #expect(checker.damage(of: [stage.place]) != nil)
+        for _ in 0..<50 where checker.damage(of: [stage.place]) != nil {
+            time.pass(.milliseconds(100))
+        }
+        #expect(checker.damage(of: [stage.place]) == nil)
+        #expect(node.isServing)
+        stage.finish()
+    }
+
     /// Of the two that may lead, one was left alone when the other had died; its disk has lost what it had synced.
     @Test(arguments: [0, 700])
     func `is not made leader for what it once had`(size: Int) throws {

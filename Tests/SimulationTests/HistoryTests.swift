@@ -86,6 +86,28 @@ struct HistoryRuleTests {
         #expect(found.rules == [.readsAreConsistent, .readsAreConsistent])
     }
 
+    private func judgeCompacted(_ texts: [(Int64, String)]) {
+        let history = History(keyCount: 2) { rule, _ in found.rules.append(rule) }
+        history.noteProducer(0, .exact)
+        for index in 0...2 {
+            let value = History.Value(producer: 0, partition: 0, index: index)
+            history.noteSent(value)
+            history.noteAcknowledged(value, at: Offset(Int64(index)), of: place, now: .zero)
+            history.noteRead(value.description, at: Offset(Int64(index)), of: place)
+        }
+        history.judge([place: texts.map { (Offset($0.0), $0.1) }])
+    }
+
+    @Test func `not for a record that compaction took away for a newer one of its key`() {
+        judgeCompacted([(1, "0/0/1"), (2, "0/0/2")])
+        #expect(found.rules.isEmpty)
+    }
+
+    @Test func `for the newest record of a key, gone from a compacted topic`() {
+        judgeCompacted([(0, "0/0/0"), (2, "0/0/2")])
+        #expect(found.rules == [.acknowledgedIsKept, .readsAreConsistent])
+    }
+
     @Test func `for no loss where no sync is asked for`() {
         let history = History(isVolatile: true) { rule, _ in found.rules.append(rule) }
         history.noteProducer(0, .exact)

@@ -16,6 +16,18 @@ struct SeedOrderTests {
         #expect(many?.playsTwice == true)
     }
 
+    @Test func `asks for larger clusters and longer faults`() {
+        let order = SeedOrder(["5", "--nodes", "7", "--seconds", "60"])
+        #expect(order?.size.nodeCount == 7)
+        #expect(order?.size.faultTime == .seconds(60))
+        #expect(SeedOrder(["5"])?.size == FaultRun.Size())
+    }
+
+    @Test(arguments: [["--nodes"], ["--nodes", "2"], ["--nodes", "x"], ["--seconds", "0"]])
+    func `is refused where it asks for what cannot be`(words: [String]) {
+        #expect(SeedOrder(words) == nil)
+    }
+
     @Test(arguments: ["x", "9-3", "1-", "-1", "1-2-3", "--later", ""])
     func `is refused where it says nothing sensible`(word: String) {
         #expect(SeedOrder([word]) == nil)

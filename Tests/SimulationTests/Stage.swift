@@ -8,9 +8,15 @@ struct Stage {
     let cluster: SimulatedCluster
     let workload: Workload
 
-    init(_ seed: UInt64, _ plan: ClusterPlan = .combined(3), kind: ProducerKind = .exact) {
+    /// - Parameter segmentBytes: of the load's topic, if not as many as usual.
+    init(
+        _ seed: UInt64, _ plan: ClusterPlan = .combined(3), kind: ProducerKind = .exact,
+        segmentBytes: Int? = nil
+    ) {
         cluster = SimulatedCluster(seed: seed, plan)
-        workload = Workload(on: cluster)
+        workload = Workload(
+            on: cluster,
+            settings: segmentBytes.map { [("internal.segment.bytes", "\($0)")] } ?? [])
         cluster.start()
         #expect(cluster.allServe(within: .seconds(5)))
         #expect(workload.createTopic())
@@ -66,6 +72,16 @@ struct Stage {
         let leader = try leader()
         let others = cluster.nodes.filter { $0.role.isBroker && $0 !== leader }
         return try #require(others.first { !$0.isController } ?? others.first)
+    }
+
+    /// Batches of the first partition in closed segments, which all replicas have: waits until there are so many.
+    func sealedBatches(of node: SimulatedNode, atLeast count: Int) -> [SealedBatch] {
+        var batches: [SealedBatch] = []
+        for _ in 0..<100 where batches.count < count {
+            cluster.time.pass(.milliseconds(100))
+            batches = cluster.checker.repairable(place, on: node.id)
+        }
+        return batches
     }
 
     /// Cuts both ways between a node and all others.

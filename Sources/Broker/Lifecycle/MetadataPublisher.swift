@@ -15,6 +15,8 @@ final class MetadataPublisher {
     private let loop: any Loop
     private let shards: [LoopBound<Shard>]
     private var replay = MetadataReplay()
+    /// Up to where records were replayed, those of an open transaction included.
+    private(set) var replayedOffset = Offset.none
     private var applied: [Offset]
     private var isArmed = false
     /// What must be replayed before the loops are shown anything.
@@ -64,6 +66,7 @@ final class MetadataPublisher {
                 ["offset": position.lastOffset.rawValue, "cause": "\(error)"])
             preconditionFailure("metadata at \(position.lastOffset.rawValue): \(error)")
         }
+        replayedOffset = position.lastOffset
         arm()
     }
 

@@ -42,11 +42,13 @@ package struct ReplicaFacts: Equatable, Sendable {
     package let highWatermark: Offset
     /// The topic asks for a sync before an acknowledgement.
     package let flushesBeforeAck: Bool
+    /// The log is compacted.
+    package let isCompacted: Bool
 
     package init(
         key: PartitionKey, partition: TopicPartition, isLeader: Bool, leaderEpoch: LeaderEpoch,
         partitionEpoch: PartitionEpoch, inSyncReplicas: [BrokerID], logEndOffset: Offset,
-        highWatermark: Offset, flushesBeforeAck: Bool = true
+        highWatermark: Offset, flushesBeforeAck: Bool = true, isCompacted: Bool = false
     ) {
         self.key = key
         self.partition = partition
@@ -57,6 +59,7 @@ package struct ReplicaFacts: Equatable, Sendable {
         self.logEndOffset = logEndOffset
         self.highWatermark = highWatermark
         self.flushesBeforeAck = flushesBeforeAck
+        self.isCompacted = isCompacted
     }
 }
 
@@ -65,7 +68,8 @@ package struct StandingFacts: Sendable {
     /// The registration it runs under.
     package let epoch: BrokerEpoch
     package let hasLease: Bool
-    package let image: MetadataImage
+    /// The last offset of the metadata it goes by.
+    package let metadataOffset: Offset
 }
 
 /// For those who check from outside that the cluster keeps its promises.
@@ -88,12 +92,20 @@ extension BrokerServer {
     /// The metadata as last published to the loops, all of it committed. Only on the metadata loop.
     package var metadataImage: MetadataImage { cluster.take().publisher.image }
 
+    /// Up to where metadata was replayed, for those who look often. Only on the metadata loop.
+    package var metadataOffset: Offset { cluster.take().publisher.replayedOffset }
+
     /// What `loop` goes by. Only on that loop.
     package func standingFacts(on loop: any Loop) -> StandingFacts? {
         guard let shard = shards.first(where: { $0.loop === loop })?.take() else { return nil }
         return StandingFacts(
             epoch: shard.brokerEpoch, hasLease: shard.node.lease.isHeld(at: loop.now),
-            image: shard.image)
+            metadataOffset: shard.image.position.lastOffset)
+    }
+
+    /// The metadata that `loop` goes by. Only on that loop.
+    package func standingImage(on loop: any Loop) -> MetadataImage? {
+        shards.first { $0.loop === loop }?.take().image
     }
 
     /// Shows the replicas that `loop` owns, in no certain order. Only on that loop.
@@ -110,6 +122,7 @@ extension Partition {
             leaderEpoch: leader?.leaderEpoch ?? follower?.leaderEpoch ?? .none,
             partitionEpoch: leader?.partitionEpoch ?? assigned.partitionEpoch,
             inSyncReplicas: leader?.inSyncReplicas ?? [], logEndOffset: log.logEndOffset,
-            highWatermark: highWatermark, flushesBeforeAck: settings.flushBeforeAck)
+            highWatermark: highWatermark, flushesBeforeAck: settings.flushBeforeAck,
+            isCompacted: settings.cleaning != nil)
     }
 }

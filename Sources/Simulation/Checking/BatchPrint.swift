@@ -13,7 +13,8 @@ struct BatchPrint: Hashable {
 
     init(_ batch: RecordBatchView) {
         baseOffset = batch.baseOffset
-        nextOffset = batch.nextOffset
+        // A damaged batch may say of itself that it reaches anywhere.
+        nextOffset = batch.isCRCValid() ? batch.nextOffset : batch.baseOffset.next
         leaderEpoch = batch.partitionLeaderEpoch
         size = batch.sizeInBytes
         checksum = batch.bytes.crc32c(0..<batch.sizeInBytes)

@@ -62,7 +62,11 @@ package final class Checker {
     // MARK: Nodes and their disks
 
     /// A node whose disk is looked at.
-    package func watch(_ node: BrokerID, _ disk: SimulatedDisk, _ directoryID: DirectoryID) {
+    package func watch(
+        _ node: BrokerID, _ disk: SimulatedDisk, _ directoryID: DirectoryID,
+        _ directories: [String] = [SimulatedNode.dataDirectory]
+    ) {
+        disks.directories = directories
         disks.add(node, disk, directoryID)
     }
 
@@ -82,6 +86,21 @@ package final class Checker {
 
     /// A node's disk lies about syncs: what was written there is taken for durable. It must not lose power.
     package func distrust(_ node: BrokerID) { disks.distrust(node) }
+
+    /// Where a bit may be forgotten of a node's replica, because all others have what it holds there.
+    package func repairable(_ place: TopicPartition, on node: BrokerID) -> [SealedBatch] {
+        metadata.key(of: place).map { partitions.repairable($0, on: node) } ?? []
+    }
+
+    /// A node's disk has forgotten a bit of a partition, which is to be got back from others.
+    package func noteDamage(of place: TopicPartition, on node: BrokerID) {
+        if let key = metadata.key(of: place) { partitions.noteDamage(key, on: node) }
+    }
+
+    /// What of these is damaged and was not got back; nil if nothing is.
+    package func damage(of places: [TopicPartition]) -> String? {
+        partitions.damage(of: places.compactMap { metadata.key(of: $0) })
+    }
 
     /// How many voters the quorum has.
     package func voters(_ count: Int) { votes.voterCount = count }
@@ -107,14 +126,18 @@ package final class Checker {
         }
     }
 
-    /// The metadata that a loop goes by.
-    package func observe(_ standing: StandingFacts) { leases.observe(standing) }
-
-    /// - Parameter standing: what the loop goes by that believes in `facts`.
+    /// What a loop of a node goes by, and its metadata, which is only asked for if it is news.
+    ///
+    /// - Returns: whether the node is fenced and may not know: what it leads wants a look (`checkLease`).
     package func observe(
-        _ facts: ReplicaFacts, _ standing: StandingFacts, of node: BrokerID
-    ) {
-        leases.observe(facts, standing, of: node)
+        _ standing: StandingFacts, of node: BrokerID, image: () -> MetadataImage?
+    ) -> Bool {
+        leases.observe(standing, of: node, image: image)
+    }
+
+    /// A replica on a loop that goes by its lease, of a node that is fenced.
+    package func checkLease(_ facts: ReplicaFacts, of node: BrokerID) {
+        leases.check(facts, of: node)
     }
 
     /// Who was last seen to lead a partition, and in which epoch; nil if nobody was.
@@ -124,6 +147,9 @@ package final class Checker {
         }
         return EpochProbe.Leadership(place: place, node: seen.node, epoch: seen.epoch)
     }
+
+    /// Calls `body` when a log of a node was cut: a good moment for its power to fail.
+    func whenLogIsCut(_ body: @escaping (BrokerID) -> Void) { partitions.whenCut = body }
 
     // MARK: The quorum's words
 

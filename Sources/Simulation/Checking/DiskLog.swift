@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Model
+package import Model
 internal import Records
 
 /// The batches of a log as they lie on a disk, read from the segment files and kept up with what changes in them,
@@ -13,14 +13,16 @@ final class DiskLog {
     }
 
     private struct SegmentPrints {
+        /// Under which it would be found after a restart.
         let name: String
         let file: DiskFile
         var prints: [BatchPrint] = []
         /// Where each batch ends in the file.
         var ends: [Int] = []
 
+        var base: Offset { DiskLog.base(of: name) }
         /// Next offset after the last batch; before there is one, that which the file is named after.
-        var end: Offset { prints.last?.nextOffset ?? Offset(Int64(name.prefix(20)) ?? 0) }
+        var end: Offset { prints.last?.nextOffset ?? base }
     }
 
     private let disk: SimulatedDisk
@@ -43,6 +45,9 @@ final class DiskLog {
 
     /// Next offset after the last whole batch.
     var end: Offset { segments.last { !$0.prints.isEmpty }?.prints.last?.nextOffset ?? .zero }
+
+    /// Where the last segment ends: further than the last batch, where compaction left nothing at the end.
+    var compactedEnd: Offset { segments.last?.end ?? .zero }
 
     /// The batches with offsets in `range`, as of now.
     func prints(in range: Range<Offset>) -> [BatchPrint] {
@@ -81,6 +86,42 @@ final class DiskLog {
         return found
     }
 
+    /// The records in `range`.
+    func records(in range: Range<Offset>) -> [RecordPrint] {
+        guard let first = prints(in: range).first else { return [] }
+        var found: [RecordPrint] = []
+        for batch in batches(in: first.baseOffset..<range.upperBound) where !batch.isControl {
+            do throws(RecordBatchError) {
+                var cursor = try batch.records()
+                while let record = try cursor.next() {
+                    guard range.contains(record.offset) else { continue }
+                    found.append(
+                        RecordPrint(offset: record.offset, key: record.key, value: record.value))
+                }
+            } catch {
+                // A batch whose records cannot be read has none: they are missed.
+                continue
+            }
+        }
+        return found
+    }
+
+    /// The batches of segments that are closed, each with its place on the disk.
+    func sealed() -> [SealedBatch] {
+        refresh()
+        var found: [SealedBatch] = []
+        for segment in segments.dropLast() {
+            for (index, print) in segment.prints.enumerated() {
+                let start = index == 0 ? 0 : segment.ends[index - 1]
+                found.append(
+                    SealedBatch(
+                        path: "\(path)/\(segment.name)", bytes: start..<segment.ends[index],
+                        offsets: print.baseOffset..<print.nextOffset))
+            }
+        }
+        return found
+    }
+
     // MARK: Keeping up
 
     func refresh() {
@@ -90,7 +131,7 @@ final class DiskLog {
             version = found?.version ?? 0
             list()
         }
-        for index in segments.indices { read(index) }
+        for index in segments.indices { Self.read(&segments[index], depth) }
     }
 
     private func list() {
@@ -100,28 +141,50 @@ final class DiskLog {
             return
         }
         let entries = depth == .durable ? directory.durable : directory.entries
-        var files: [(name: String, file: DiskFile)] = []
-        for (name, entry) in entries where name.hasSuffix(".log") {
-            if case .file(let file) = entry { files.append((name, file)) }
-        }
-        files.sort { $0.name < $1.name }
+        let found = files(of: entries, ".log")
         let names =
-            files.isEmpty ? entries.keys.filter { $0.hasSuffix(".checkpoint") } : [files[0].name]
-        start = names.compactMap { Int64($0.prefix(20)) }.max().map { Offset($0) } ?? .zero
-        segments = files.map { name, file in
-            segments.first { $0.file === file } ?? SegmentPrints(name: name, file: file)
+            found.isEmpty ? entries.keys.filter { $0.hasSuffix(".checkpoint") } : [found[0].name]
+        start = names.map { Self.base(of: $0) }.max() ?? .zero
+        segments = found
+        putSwapsInPlace(entries)
+    }
+
+    /// Segments that were rewritten and wait for their names take the place of what they were made from, as they
+    /// do at a restart.
+    private func putSwapsInPlace(_ entries: [String: DiskEntry]) {
+        let unfinished = entries.keys.filter { $0.hasSuffix(".cleaned") }
+        let limit = unfinished.map { Self.base(of: $0) }.min() ?? Offset(.max)
+        for var swap in files(of: entries, ".log.swap") where swap.base < limit {
+            Self.read(&swap, depth)
+            let replaced = swap.base..<max(swap.end, swap.base.next)
+            segments.removeAll { replaced.contains($0.base) }
+            let place = segments.firstIndex { $0.base > swap.base } ?? segments.count
+            segments.insert(swap, at: place)
         }
     }
 
-    private func read(_ index: Int) {
-        let file = segments[index].file
+    private func files(of entries: [String: DiskEntry], _ suffix: String) -> [SegmentPrints] {
+        var found: [SegmentPrints] = []
+        for (name, entry) in entries where name.hasSuffix(suffix) {
+            guard case .file(let file) = entry else { continue }
+            let known = segments.first { $0.file === file && $0.name == name }
+            found.append(known ?? SegmentPrints(name: name, file: file))
+        }
+        return found.sorted { $0.name < $1.name }
+    }
+
+    private static func base(of name: String) -> Offset { Offset(Int64(name.prefix(20)) ?? 0) }
+
+    private static func read(_ segment: inout SegmentPrints, _ depth: Depth) {
+        let file = segment.file
         let dirty = depth == .durable ? file.takeDurableDirt() : file.takeDirt()
-        while let end = segments[index].ends.last, end > dirty {
-            segments[index].ends.removeLast()
-            segments[index].prints.removeLast()
+        guard dirty != .max || segment.ends.isEmpty else { return }
+        while let end = segment.ends.last, end > dirty {
+            segment.ends.removeLast()
+            segment.prints.removeLast()
         }
         let content = depth == .durable ? file.durableContent : file.content
-        var position = segments[index].ends.last ?? 0
+        var position = segment.ends.last ?? 0
         guard position < content.size else { return }
         let rest = content.read(at: position, count: content.size - position)
         var place = 0
@@ -129,17 +192,26 @@ final class DiskLog {
             do throws(RecordBatchError) {
                 let batch = try RecordBatchView(rest, at: place)
                 // A torn write may have cut the offset, which the checksum does not cover.
-                guard batch.baseOffset >= segments[index].end else { return }
+                guard batch.baseOffset >= segment.end else { return }
                 place += batch.sizeInBytes
                 position += batch.sizeInBytes
-                segments[index].prints.append(BatchPrint(batch))
-                segments[index].ends.append(position)
+                segment.prints.append(BatchPrint(batch))
+                segment.ends.append(position)
             } catch {
                 // A tail that is not whole is no part of the log.
                 return
             }
         }
     }
+}
+
+/// A batch in a segment that is closed.
+package struct SealedBatch {
+    /// Of the segment's file.
+    package let path: String
+    /// Where it lies there.
+    package let bytes: Range<Int>
+    package let offsets: Range<Offset>
 }
 
 extension [BatchPrint] {

@@ -7,21 +7,30 @@ final class LeaseRules {
     private let violations: Violations
     /// The metadata as the loop knows it that has read farthest.
     private var newest = MetadataImage()
+    /// Whom it fences, with their registrations.
+    private var fenced: [BrokerID: BrokerEpoch] = [:]
 
     init(_ violations: Violations) { self.violations = violations }
 
-    /// The metadata that a loop goes by.
-    func observe(_ standing: StandingFacts) {
-        guard standing.image.position.lastOffset > newest.position.lastOffset else { return }
-        newest = standing.image
+    /// What a loop goes by.
+    ///
+    /// - Returns: whether it trusts a lease while its node is fenced.
+    func observe(
+        _ standing: StandingFacts, of node: BrokerID, image: () -> MetadataImage?
+    ) -> Bool {
+        if standing.metadataOffset > newest.position.lastOffset, let image = image() {
+            newest = image
+            fenced = [:]
+            for broker in image.allBrokers where broker.isFenced {
+                fenced[broker.id] = broker.epoch
+            }
+        }
+        return standing.hasLease && fenced[node] == standing.epoch
     }
 
-    /// - Parameter standing: what the loop goes by that believes in `facts`.
-    func observe(_ facts: ReplicaFacts, _ standing: StandingFacts, of node: BrokerID) {
-        guard facts.isLeader, standing.hasLease else { return }
-        guard let known = newest.broker(node), known.isFenced, known.epoch == standing.epoch
-        else { return }
-        guard let state = newest.partition(facts.key) else { return }
+    /// - Parameter facts: of a replica on such a loop.
+    func check(_ facts: ReplicaFacts, of node: BrokerID) {
+        guard facts.isLeader, let state = newest.partition(facts.key) else { return }
         guard state.leaderEpoch > facts.leaderEpoch else { return }
         violations.report(
             .fencedHoldNoLease,

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Model
 
 /// The disks of a cluster's nodes, and the logs on them as the checker follows them.
@@ -20,6 +21,9 @@ final class NodeDisks {
 
     /// The disk lies about syncs: it is taken for durable what its node has written.
     func distrust(_ node: BrokerID) { distrusted.insert(node) }
+
+    /// Where logs lie on each disk.
+    var directories = [SimulatedNode.dataDirectory]
 
     func add(_ node: BrokerID, _ disk: SimulatedDisk, _ directoryID: DirectoryID) {
         disks[node] = disk
@@ -48,6 +52,45 @@ final class NodeDisks {
         return file
     }
 
+    /// The log of a partition, in whichever of the node's directories it lies.
+    func log(of node: BrokerID, _ partition: TopicPartition, _ depth: DiskLog.Depth) -> DiskLog? {
+        log(of: node, in: path(of: partition, on: disks[node]), depth)
+    }
+
+    /// The same on the disk that was taken out of the node; nil if none was.
+    func formerLog(of node: BrokerID, _ partition: TopicPartition) -> DiskLog? {
+        formerIDs[node].flatMap { id in
+            durableLog(of: node, id, in: path(of: partition, on: formerDisks[id]))
+        }
+    }
+
+    private func path(of partition: TopicPartition, on disk: SimulatedDisk?) -> String {
+        let name = partition.description
+        let found = directories.dropFirst().first { disk?.directory(at: "\($0)/\(name)") != nil }
+        return "\(found ?? directories[0])/\(name)"
+    }
+
+    /// Below that a recovery of the node's log checks nothing, by the checkpoint file that a power loss leaves.
+    func recoveryPoint(of node: BrokerID, _ partition: TopicPartition) -> Offset {
+        for directory in directories {
+            guard
+                let file = durableFile(
+                    "recovery-point-offset-checkpoint", of: node, in: directory)
+            else { continue }
+            let content = file.durableContent
+            let text = content.read(at: 0, count: content.size).utf8 ?? ""
+            for line in text.split(separator: "\n") {
+                let fields = line.split(separator: " ")
+                guard fields.count == 3, fields[0] == partition.topic else { continue }
+                guard fields[1] == "\(partition.partition)", let offset = Int64(fields[2]) else {
+                    continue
+                }
+                return Offset(offset)
+            }
+        }
+        return .zero
+    }
+
     /// The log in the directory `path`; nil if nobody knows the node.
     func log(of node: BrokerID, in path: String, _ depth: DiskLog.Depth) -> DiskLog? {
         disks[node].map { log(on: $0, of: node, nil, in: path, depth) }
@@ -59,11 +102,6 @@ final class NodeDisks {
         if id == directoryIDs[node] { return log(of: node, in: path, .durable) }
         guard let disk = formerDisks[id], formerIDs[node] == id else { return nil }
         return log(on: disk, of: node, id, in: path, .durable)
-    }
-
-    /// What was durable of the log on the disk that was taken out of the node; nil if none was.
-    func formerLog(of node: BrokerID, in path: String) -> DiskLog? {
-        formerIDs[node].flatMap { durableLog(of: node, $0, in: path) }
     }
 
     private func log(

@@ -4,56 +4,12 @@ internal import Model
 
 /// The rules of partitions, on the replicas' states and disks.
 final class PartitionRules {
-    /// What was last seen of a replica, to see quickly that nothing changed.
-    fileprivate struct Sight: Equatable {
-        let isLeader: Bool
-        let leaderEpoch: LeaderEpoch
-        let partitionEpoch: PartitionEpoch
-        let inSyncReplicas: [BrokerID]
-        let logEndOffset: Offset
-        let highWatermark: Offset
-
-        init(_ facts: ReplicaFacts) {
-            isLeader = facts.isLeader
-            leaderEpoch = facts.leaderEpoch
-            partitionEpoch = facts.partitionEpoch
-            inSyncReplicas = facts.inSyncReplicas
-            logEndOffset = facts.logEndOffset
-            highWatermark = facts.highWatermark
-        }
-    }
-
-    private struct Reign {
-        let life: Checker.Life
-        var highWatermark: Offset
-    }
-
-    /// A partition as the checker follows it.
-    private final class Track {
-        let name: TopicPartition
-        var committed = CommittedLog()
-        var reigns: [LeaderEpoch: Reign] = [:]
-        var sights: [Checker.Life: Sight] = [:]
-        /// The state last committed by the controller.
-        var newest: PartitionImage?
-        /// Nodes whose disk has lost what they promised, until the controller has struck them off.
-        var excused: Set<BrokerID> = []
-        /// In which partition epoch it did so.
-        var struckOff: [BrokerID: PartitionEpoch] = [:]
-        /// Acknowledged without a sync: what is committed may be lost.
-        var isVolatile = false
-
-        init(_ name: TopicPartition) { self.name = name }
-
-        var path: String { "\(SimulatedNode.dataDirectory)/\(name)" }
-        /// Who may be made leader.
-        var candidates: [BrokerID] { (newest?.isr ?? []) + (newest?.eligibleLeaderReplicas ?? []) }
-    }
-
-    private let violations: Violations
-    private let disks: NodeDisks
-    private var tracks: [PartitionKey: Track] = [:]
+    let violations: Violations
+    let disks: NodeDisks
+    private(set) var tracks: [PartitionKey: PartitionTrack] = [:]
     private var excused: Set<BrokerID> = []
+    /// Called when a log of a node was seen to be cut: a good moment for its power to fail.
+    var whenCut: (BrokerID) -> Void = { _ in }
 
     init(_ disks: NodeDisks, _ violations: Violations) {
         self.disks = disks
@@ -78,9 +34,9 @@ final class PartitionRules {
         for track in tracks.values { track.excused.insert(node) }
     }
 
-    private func track(_ key: PartitionKey, _ name: TopicPartition) -> Track {
+    func track(_ key: PartitionKey, _ name: TopicPartition) -> PartitionTrack {
         if let track = tracks[key] { return track }
-        let track = Track(name)
+        let track = PartitionTrack(name)
         track.excused = excused
         tracks[key] = track
         return track
@@ -97,13 +53,13 @@ final class PartitionRules {
             track.excused.remove(node)
             track.struckOff[node] = state.partitionEpoch
         }
-        for candidate in candidates where !track.excused.contains(candidate) {
+        for candidate in candidates where !track.isExcused(candidate) {
             checkComplete(candidate, track)
         }
     }
 
-    private func checkComplete(_ node: BrokerID, _ track: Track) {
-        guard !track.isVolatile, let log = disks.log(of: node, in: track.path, .durable) else {
+    private func checkComplete(_ node: BrokerID, _ track: PartitionTrack) {
+        guard !track.isVolatile, let log = disks.log(of: node, track.name, .durable) else {
             return
         }
         if let difference = track.committed.difference(from: log, in: .zero..<track.committed.end) {
@@ -122,10 +78,11 @@ final class PartitionRules {
         committedISR: (PartitionEpoch) -> [BrokerID]?
     ) {
         let track = track(facts.key, facts.partition)
-        let sight = Sight(facts)
+        let sight = PartitionTrack.Sight(facts)
         let before = track.sights[life]
         guard before != sight else { return }
         track.sights[life] = sight
+        if let before, sight.logEndOffset < before.logEndOffset { whenCut(life.node) }
         if !facts.flushesBeforeAck { track.isVolatile = true }
         if facts.isLeader {
             checkReign(facts, life, track)
@@ -140,7 +97,7 @@ final class PartitionRules {
         checkMember(facts, life, track)
     }
 
-    private func checkReign(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
+    private func checkReign(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: PartitionTrack) {
         let name = "\(track.name) epoch \(facts.leaderEpoch.rawValue)"
         if let reign = track.reigns[facts.leaderEpoch] {
             if reign.life.node != life.node {
@@ -156,11 +113,16 @@ final class PartitionRules {
             }
         }
         if track.reigns[facts.leaderEpoch]?.life != life { checkNewLeader(facts, life, track) }
-        track.reigns[facts.leaderEpoch] = Reign(life: life, highWatermark: facts.highWatermark)
+        track.reigns[facts.leaderEpoch] = PartitionTrack.Reign(
+            life: life, highWatermark: facts.highWatermark)
     }
 
-    private func checkNewLeader(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
-        guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
+    private func checkNewLeader(
+        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: PartitionTrack
+    ) {
+        guard !track.damaged.contains(life.node),
+            let log = disks.log(of: life.node, track.name, .seen)
+        else { return }
         let end = track.committed.end(through: facts.leaderEpoch)
         guard let difference = track.committed.difference(from: log, in: .zero..<end) else {
             return
@@ -176,7 +138,7 @@ final class PartitionRules {
     }
 
     private func checkISR(
-        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track,
+        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: PartitionTrack,
         _ committedISR: (PartitionEpoch) -> [BrokerID]?
     ) {
         let isr = facts.inSyncReplicas.sorted()
@@ -194,12 +156,14 @@ final class PartitionRules {
         )
     }
 
-    private func commit(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
-        guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
+    private func commit(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: PartitionTrack) {
+        guard let log = disks.log(of: life.node, track.name, .seen) else { return }
         let from = track.committed.end
-        track.committed.append(log.prints(in: from..<facts.highWatermark))
-        guard !track.isVolatile else { return }
         let range = from..<facts.highWatermark
+        track.committed.append(
+            log.prints(in: range), in: facts.leaderEpoch,
+            records: facts.isCompacted ? log.records(in: range) : nil)
+        guard !track.isVolatile else { return }
         for member in facts.inSyncReplicas {
             guard let difference = missing(range, on: member, facts.partitionEpoch, track) else {
                 continue
@@ -217,23 +181,24 @@ final class PartitionRules {
     /// A leader that acts on a state from before the member was struck off may count on what is on the disk that
     /// was taken out: the member had it when it said so, and the others have it still.
     private func missing(
-        _ range: Range<Offset>, on member: BrokerID, _ epoch: PartitionEpoch, _ track: Track
+        _ range: Range<Offset>, on member: BrokerID, _ epoch: PartitionEpoch,
+        _ track: PartitionTrack
     ) -> String? {
-        guard let log = disks.log(of: member, in: track.path, .durable) else { return nil }
+        guard let log = disks.log(of: member, track.name, .durable) else { return nil }
         let difference = track.committed.difference(from: log, in: range)
         let mayBeLost =
-            track.excused.contains(member) || track.struckOff[member].map { $0 > epoch } ?? false
+            track.isExcused(member) || track.struckOff[member].map { $0 > epoch } ?? false
         guard difference != nil, mayBeLost else { return difference }
         // A disk that was damaged, not taken out, does not tell what it had.
-        let former = disks.formerLog(of: member, in: track.path)
+        let former = disks.formerLog(of: member, track.name)
         return former.flatMap { track.committed.difference(from: $0, in: range) }
     }
 
     private func checkMatch(
-        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track, from: Offset
+        _ facts: ReplicaFacts, _ life: Checker.Life, _ track: PartitionTrack, from: Offset
     ) {
-        guard !track.isVolatile, !track.excused.contains(life.node) else { return }
-        guard let log = disks.log(of: life.node, in: track.path, .seen) else { return }
+        guard !track.isVolatile, !track.isExcused(life.node) else { return }
+        guard let log = disks.log(of: life.node, track.name, .seen) else { return }
         let end = facts.highWatermark
         if end > track.committed.end {
             violations.report(
@@ -248,8 +213,8 @@ final class PartitionRules {
     }
 
     /// A member of the ISR has everything committed at any time, so it never cuts below that.
-    private func checkMember(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: Track) {
-        guard !track.isVolatile, !track.excused.contains(life.node) else { return }
+    private func checkMember(_ facts: ReplicaFacts, _ life: Checker.Life, _ track: PartitionTrack) {
+        guard !track.isVolatile, !track.isExcused(life.node) else { return }
         guard track.newest?.isr.contains(life.node) == true else { return }
         guard facts.logEndOffset < track.committed.end else { return }
         violations.report(
@@ -262,11 +227,11 @@ final class PartitionRules {
 extension ReplicaFacts {
     /// What a leader committed in the turn in which it also heard that it leads no more: whom it counted on then
     /// was not seen, but whom before.
-    fileprivate func asLed(_ before: PartitionRules.Sight) -> ReplicaFacts {
+    fileprivate func asLed(_ before: PartitionTrack.Sight) -> ReplicaFacts {
         ReplicaFacts(
             key: key, partition: partition, isLeader: true, leaderEpoch: before.leaderEpoch,
             partitionEpoch: before.partitionEpoch, inSyncReplicas: before.inSyncReplicas,
             logEndOffset: logEndOffset, highWatermark: highWatermark,
-            flushesBeforeAck: flushesBeforeAck)
+            flushesBeforeAck: flushesBeforeAck, isCompacted: isCompacted)
     }
 }

@@ -120,7 +120,7 @@ final class QuorumRules {
     ) {
         guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
         let from = committed.end
-        committed.append(log.prints(in: from..<end))
+        committed.append(log.prints(in: from..<end), in: LeaderEpoch(term.rawValue))
         whenCommitted(log.batches(in: from..<end))
         // A voter whose disk was taken out since it said that it has them counts: what it said was true, and the loss
         // of a minority's disks is what a quorum survives. One that has them under another directory id does not.

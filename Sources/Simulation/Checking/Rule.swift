@@ -53,6 +53,9 @@ package enum Rule: String, CaseIterable, Sendable {
     /// Every member of the ISR or ELR holds everything that is committed (R2, R3).
     case candidatesAreComplete
 
+    /// A bit that a disk forgot is got back from other replicas, in bounded time.
+    case damageIsRepaired
+
     // What clients see.
     /// A request that names another leader epoch than the leader's is refused (KIP-320, R13).
     case epochsAreFenced

@@ -129,19 +129,36 @@ package final class SimulatedAdmin: @unchecked Sendable {
         }
     }
 
+    /// Has a broker move its replica into another of its log directories. A broker that has none, or cannot now,
+    /// is not asked again.
+    package func move(_ place: TopicPartition, of broker: BrokerID, to directory: String) {
+        var topic = AlterReplicaLogDirsRequest.AlterReplicaLogDirTopic()
+        topic.name = place.topic
+        topic.partitions = [place.partition]
+        var target = AlterReplicaLogDirsRequest.AlterReplicaLogDir()
+        target.path = directory
+        target.topics = [topic]
+        var request = AlterReplicaLogDirsRequest()
+        request.dirs = [target]
+        begin(
+            "move \(place) of \(broker.rawValue) into \(directory)", request, to: .node(broker),
+            attemptsMax: 1
+        ) { _ in .none }
+    }
+
     // MARK: Asking
 
-    /// Asks until `judge` answers `.none`.
+    /// Asks until `judge` answers `.none`, or so often.
     private func begin<Request: RequestMessage>(
         _ wish: String, _ request: Request, to destination: Destination = .any,
-        judge: @escaping (Request.Response) -> ErrorCode
+        attemptsMax: Int = .max, judge: @escaping (Request.Response) -> ErrorCode
     ) {
         openCount += 1
         let judge = Judge(judge)
         host.run { [self] in
             if driver == nil { driver = ClientDriver(host.configuration, runtime: host.runtime) }
             timeline.add("admin: \(wish)")
-            ask(wish, request, to: destination, judge)
+            ask(wish, request, to: destination, attemptsLeft: attemptsMax, judge)
         }
     }
 
@@ -154,7 +171,7 @@ package final class SimulatedAdmin: @unchecked Sendable {
     }
 
     private func ask<Request: RequestMessage>(
-        _ wish: String, _ request: Request, to destination: Destination,
+        _ wish: String, _ request: Request, to destination: Destination, attemptsLeft: Int,
         _ judge: Judge<Request.Response>
     ) {
         driver?.call(OutgoingRequest(request), to: destination) { [weak self] result in
@@ -170,9 +187,14 @@ package final class SimulatedAdmin: @unchecked Sendable {
             } else {
                 timeline.add("admin: \(wish): \(result)")
             }
+            guard attemptsLeft > 1 else {
+                openCount -= 1
+                return
+            }
             let loop = host.runtime.loop
             loop.arm(at: loop.now + Self.pause) { [weak self] in
-                self?.ask(wish, request, to: destination, judge)
+                self?.ask(
+                    wish, request, to: destination, attemptsLeft: attemptsLeft - 1, judge)
             }
         }
     }

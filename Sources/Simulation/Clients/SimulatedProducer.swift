@@ -17,6 +17,7 @@ package final class SimulatedProducer: @unchecked Sendable {
     private let topic: String
     private let partitionCount: Int32
     private let history: History
+    private let padding: SharedBytes?
     private let timeline: Timeline
     private var driver: ClientDriver?
     private var indices: [Int]
@@ -36,6 +37,9 @@ package final class SimulatedProducer: @unchecked Sendable {
         topic = workload.topic
         partitionCount = workload.partitionCount
         history = workload.history
+        padding =
+            workload.paddingBytes > 0
+            ? SharedBytes(Array(repeating: 0x78, count: workload.paddingBytes)) : nil
         self.timeline = timeline
         indices = Array(repeating: 0, count: Int(partitionCount))
         configuration = kind.configuration
@@ -73,8 +77,12 @@ package final class SimulatedProducer: @unchecked Sendable {
         nextPartition = (nextPartition + 1) % partitionCount
         let value = History.Value(
             producer: number, partition: partition, index: indices[Int(partition)])
+        let key =
+            history.keyNumber(of: value.index).map { SharedBytes(utf8: "\(number)/\($0)") }
+            ?? padding
         let record = ProducerRecord(
-            topic: topic, partition: partition, value: SharedBytes(utf8: value.description))
+            topic: topic, partition: partition, key: key,
+            value: SharedBytes(utf8: value.description))
         do throws(ClientError) {
             guard try driver.send(record, token: nextToken) == .taken else { return }
             indices[Int(partition)] += 1

@@ -5,6 +5,8 @@ package final class Workload {
     package let topic: String
     package let partitionCount: Int32
     package let history: History
+    /// Bytes that each record has beside its value, as a key that means nothing.
+    let paddingBytes: Int
     private let cluster: SimulatedCluster
     package let admin: SimulatedAdmin
     private let settings: [(name: String, value: String)]
@@ -14,18 +16,28 @@ package final class Workload {
     /// - Parameters:
     ///   - settings: of the topic.
     ///   - isVolatile: the topic asks for no sync, so nothing is promised about what it keeps.
+    ///   - paddingBytes: of each record, so that it lies in several sectors.
+    ///   - keyCount: the topic is compacted, and the records have so many keys (`History.keyCount`).
     package init(
         on cluster: SimulatedCluster, topic: String = "orders", partitionCount: Int32 = 3,
-        settings: [(name: String, value: String)] = [], isVolatile: Bool = false
+        settings: [(name: String, value: String)] = [], isVolatile: Bool = false,
+        keyCount: Int? = nil, paddingBytes: Int = 0
     ) {
+        self.paddingBytes = paddingBytes
         self.cluster = cluster
         self.topic = topic
         self.partitionCount = partitionCount
         self.settings = settings
-        history = History(isVolatile: isVolatile) { [checker = cluster.checker] in
+        history = History(isVolatile: isVolatile, keyCount: keyCount) {
+            [checker = cluster.checker] in
             checker.report($0, $1)
         }
         admin = SimulatedAdmin(on: cluster.makeClient(), timeline: cluster.timeline)
+    }
+
+    /// The topic's partitions.
+    package var partitions: [TopicPartition] {
+        (0..<partitionCount).map { TopicPartition(topic, $0) }
     }
 
     /// Makes the topic; whether that succeeds within `limit`.

@@ -19,6 +19,8 @@ package struct ClusterPlan {
     package var members: [Member]
     /// The voters stand in the log with their directory ids (kraft.version 1), not in the settings.
     package var keepsVotersInLog = false
+    /// How many log directories a node has.
+    package var directoryCount = 1
     /// Lines of `server.properties` for all nodes.
     package var settings: [String] = []
 
@@ -38,6 +40,13 @@ package struct ClusterPlan {
     }
 
     var controllers: [Member] { members.filter(\.role.isController) }
+
+    /// The log directories of each node; the metadata lies in the first.
+    var directories: [String] {
+        (1...directoryCount).map {
+            $0 == 1 ? SimulatedNode.dataDirectory : "\(SimulatedNode.dataDirectory)\($0)"
+        }
+    }
 
     /// In words, for one who reads of a seed.
     package var description: String {
@@ -73,7 +82,7 @@ package struct ClusterPlan {
             "process.roles=\(member.role.rawValue)", "node.id=\(member.id.rawValue)",
             "listeners=\(listeners.joined(separator: ","))",
             "controller.listener.names=CONTROLLER", quorum,
-            "log.dirs=\(SimulatedNode.dataDirectory)", "default.replication.factor=3",
+            "log.dirs=\(directories.joined(separator: ","))", "default.replication.factor=3",
             "min.insync.replicas=2", "num.partitions=3", "http.listener=",
         ] + settings
     }

@@ -43,7 +43,7 @@ package final class SimulatedCluster {
         network.tap = checker
         nodes = plan.members.map { member in
             SimulatedNode(
-                member, configuration: Self.configuration(of: member, in: plan),
+                member, of: plan, configuration: Self.configuration(of: member, in: plan),
                 network: network, seed: random.next(), checker: checker, timeline: timeline)
         }
         self.random = random

@@ -23,6 +23,8 @@ package final class SimulatedNode: @unchecked Sendable {
     package let clock = WallClock()
     /// The identity of the formatted directory: another after the disk was exchanged.
     package private(set) var directoryID: DirectoryID
+    /// Its log directories, the one with the metadata first.
+    package let directories: [String]
     private let configuration: NodeConfiguration
     private let network: SimulatedNetwork
     private let time: VirtualTime
@@ -38,9 +40,10 @@ package final class SimulatedNode: @unchecked Sendable {
     package private(set) var failure: String?
 
     init(
-        _ member: ClusterPlan.Member, configuration: NodeConfiguration, network: SimulatedNetwork,
-        seed: UInt64, checker: Checker, timeline: Timeline
+        _ member: ClusterPlan.Member, of plan: ClusterPlan, configuration: NodeConfiguration,
+        network: SimulatedNetwork, seed: UInt64, checker: Checker, timeline: Timeline
     ) {
+        directories = plan.directories
         id = member.id
         role = member.role
         self.configuration = configuration
@@ -52,7 +55,7 @@ package final class SimulatedNode: @unchecked Sendable {
         disk = SimulatedDisk(time: network.time, seed: random.next())
         directoryID = DirectoryID(UUID.random { random.next() })
         entropy = random
-        checker.watch(id, disk, directoryID)
+        checker.watch(id, disk, directoryID, directories)
     }
 
     static func host(of id: BrokerID) -> String { "10.0.0.\(id.rawValue)" }
@@ -96,6 +99,14 @@ package final class SimulatedNode: @unchecked Sendable {
             let properties = MetaProperties(
                 clusterID: clusterID, nodeID: id, directoryID: directoryID)
             try properties.write(in: Self.dataDirectory, on: fileSystem, now: time.wallTime)
+            for directory in directories.dropFirst() {
+                try fileSystem.createDirectory(directory, withParents: true)
+                try fileSystem.syncDirectory("/")
+                let properties = MetaProperties(
+                    clusterID: clusterID, nodeID: id,
+                    directoryID: DirectoryID(UUID.random { entropy.next() }))
+                try properties.write(in: directory, on: fileSystem, now: time.wallTime)
+            }
         } catch {
             preconditionFailure("an empty disk can be formatted: \(error)")
         }
@@ -186,21 +197,36 @@ package final class SimulatedNode: @unchecked Sendable {
                 self?.isController = facts.isLeader
             }
             checker.observe(facts, of: life) { server.quorumVoters }
+            guard self?.metadata?.position.lastOffset != server.metadataOffset else { return }
             let image = server.metadataImage
             self?.metadata = image
             checker.observe(image, of: life.node)
         }
-        for loop in dataLoops {
-            loop.afterTurn = { [checker] in
-                guard let standing = server.standingFacts(on: loop) else { return }
-                checker.observe(standing)
-                server.forEachReplica(on: loop) { facts in
-                    // A leader may have told what it committed before the power failed in this turn. A follower
-                    // has told nobody what it knows, and its disk has just lost some of it.
-                    guard facts.isLeader || loop.process.isAlive else { return }
-                    checker.observe(facts, of: life)
-                    checker.observe(facts, standing, of: life.node)
+        for loop in dataLoops { watch(server, loop, life) }
+    }
+
+    private func watch(_ server: BrokerServer, _ loop: SimulatedLoop, _ life: Checker.Life) {
+        // What was seen of each replica, in the order in which the loop shows them: mostly nothing has changed.
+        var seen: [ReplicaFacts] = []
+        loop.afterTurn = { [checker] in
+            guard let standing = server.standingFacts(on: loop) else { return }
+            let isSuspect = checker.observe(standing, of: life.node) {
+                server.standingImage(on: loop)
+            }
+            var index = 0
+            server.forEachReplica(on: loop) { facts in
+                defer { index += 1 }
+                // A leader may have told what it committed before the power failed in this turn. A follower has
+                // told nobody what it knows, and its disk has just lost some of it.
+                guard facts.isLeader || loop.process.isAlive else { return }
+                if isSuspect { checker.checkLease(facts, of: life.node) }
+                if index < seen.count {
+                    guard seen[index] != facts else { return }
+                    seen[index] = facts
+                } else if index == seen.count {
+                    seen.append(facts)
                 }
+                checker.observe(facts, of: life)
             }
         }
     }

@@ -10,8 +10,9 @@ struct Extents {
         var end: Int { start + bytes.count }
     }
 
-    /// Above so many runs they are joined to one.
-    private static let runsMax = 512
+    /// Above so many runs they are joined to one: a write after a sync copies the list of runs, joining copies the
+    /// bytes.
+    private static let runsMax = 32
 
     private var runs: [Run] = []
     private(set) var size = 0

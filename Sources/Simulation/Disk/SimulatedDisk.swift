@@ -11,7 +11,9 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     let time: VirtualTime
     private var random: PRNG
-    private(set) var root = DiskDirectory(number: 0)
+    private(set) var root = DiskDirectory(number: 0) { didSet { directories = [:] } }
+    /// Directories by path, until one of them is made, moved or removed: they are asked for all the time.
+    private var directories: [String: DiskDirectory] = [:]
     private var nextNumber: UInt64 = 1
     private var nameChanges: [NameChange] = []
     private var locks: [String: SimulatedProcess] = [:]
@@ -25,6 +27,8 @@ package final class SimulatedDisk: @unchecked Sendable {
     package var isFull = false
     /// Syncs fail.
     package var failsSyncs = false
+    /// Directories of which syncs fail, while the others are well: a disk of several.
+    package var failingDirectories: Set<String> = []
     /// Syncs are said to have succeeded, and nothing is durable.
     package var liesAboutSyncs = false
 
@@ -49,6 +53,7 @@ package final class SimulatedDisk: @unchecked Sendable {
         syncLength = Self.usualSyncLength
         isFull = false
         failsSyncs = false
+        failingDirectories = []
         liesAboutSyncs = false
     }
 
@@ -173,7 +178,9 @@ package final class SimulatedDisk: @unchecked Sendable {
     }
 
     func directory(at path: String) -> DiskDirectory? {
+        if let known = directories[path] { return known }
         guard case .directory(let directory)? = entry(at: path) else { return nil }
+        directories[path] = directory
         return directory
     }
 
@@ -187,6 +194,7 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     /// Changes names as programs see them; durable after the directory was synced.
     func change(_ change: NameChange) {
+        if case .directory = change.entry { directories = [:] }
         if let removed = change.removed { removed.directory.entries[removed.name] = nil }
         if let added = change.added { added.directory.entries[added.name] = change.entry }
         nameChanges.append(change)

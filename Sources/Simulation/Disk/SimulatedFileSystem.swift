@@ -118,7 +118,10 @@ package final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     }
 
     func failIfDiskFails(_ operation: String, _ path: String) throws(FileError) {
-        guard disk.failsSyncs else { return }
+        let isFailing =
+            !disk.failingDirectories.isEmpty
+            && disk.failingDirectories.contains { path == $0 || path.hasPrefix($0 + "/") }
+        guard disk.failsSyncs || isFailing else { return }
         throw FileError(.failed, operation: operation, path: path, reason: "Input/output error")
     }
 

@@ -10,10 +10,19 @@ final class Chores {
     private let admin: SimulatedAdmin
     /// A topic whose settings may change without a promise being touched.
     private let tunable: String
+    /// Partitions that move between brokers; empty in most worlds.
+    private let moving: [TopicPartition]
+    /// Partitions whose replicas move between the directories of their brokers; empty in most worlds.
+    private let movingWithin: [TopicPartition]
     private var names: [(name: String, partitionCount: Int32)] = []
     private var nextName = 0
 
-    init(on cluster: SimulatedCluster, tunable: String) {
+    init(
+        on cluster: SimulatedCluster, tunable: String, moving: [TopicPartition] = [],
+        movingWithin: [TopicPartition] = []
+    ) {
+        self.moving = moving
+        self.movingWithin = movingWithin
         self.cluster = cluster
         self.tunable = tunable
         admin = SimulatedAdmin(on: cluster.makeClient(), timeline: cluster.timeline)
@@ -25,6 +34,8 @@ final class Chores {
     /// Does one thing, if the one before is done.
     func doOne() {
         guard isIdle else { return }
+        if !moving.isEmpty, cluster.draw(0...3) == 0 { return reassign() }
+        if !movingWithin.isEmpty, cluster.draw(0...3) == 0 { return moveWithin() }
         switch cluster.draw(0...9) {
         case 0, 1: create()
         case 2: remove()
@@ -38,6 +49,25 @@ final class Chores {
             admin.configure(tunable, "internal.segment.bytes", "\(cluster.draw(4...64) * 1_024)")
         default: break
         }
+    }
+
+    /// Three brokers, whichever, are to have a partition.
+    private func reassign() {
+        let place = moving[cluster.draw(0...moving.count - 1)]
+        var brokers = cluster.nodes.filter(\.role.isBroker).map(\.id)
+        while brokers.count > 3 { brokers.remove(at: cluster.draw(0...brokers.count - 1)) }
+        let first = brokers.remove(at: cluster.draw(0...brokers.count - 1))
+        admin.assign([first] + brokers, to: place)
+    }
+
+    /// A replica is to lie in one of its broker's directories, whichever.
+    private func moveWithin() {
+        let place = movingWithin[cluster.draw(0...movingWithin.count - 1)]
+        let brokers = cluster.nodes.filter(\.role.isBroker)
+        let directories = cluster.plan.directories
+        admin.move(
+            place, of: brokers[cluster.draw(0...brokers.count - 1)].id,
+            to: directories[cluster.draw(0...directories.count - 1)])
     }
 
     private func create() {

@@ -3,44 +3,86 @@ internal import Model
 /// One seed: a cluster under load while faults strike it and operators change it, then peace, in which
 /// everything must come back.
 package final class FaultRun {
-    /// How long faults strike.
-    static let faultTime = Duration.seconds(15)
+    /// How large a run is.
+    package struct Size: Equatable, Sendable {
+        /// Combined nodes; nil: as the seed draws it.
+        package var nodeCount: Int?
+        /// How long faults strike.
+        package var faultTime = Duration.seconds(15)
+
+        package init() {}
+    }
+
     /// How soon after the last fault all nodes must serve.
     static let recoveryMax = Duration.seconds(30)
     /// How long what is under way may take then.
     static let settlingMax = Duration.seconds(90)
 
-    /// Ten times what a long run has.
-    static let eventsMax = 4_000_000
+    /// Ten times what a busy run has on average.
+    static let eventsPerSecondMax = 50_000
 
     package let cluster: SimulatedCluster
     /// Topics with clients; the first promises most.
     package let workloads: [Workload]
+    private let size: Size
+    private let traits: WorldTraits
     private let nemesis: Nemesis
     private let chores: Chores
     private let probe: EpochProbe
 
     /// - Parameter records: whether the timeline is kept.
-    package init(seed: UInt64, records: Bool = true) {
+    package init(seed: UInt64, _ size: Size = Size(), records: Bool = true) {
         var random = PRNG(seed: ~seed)
-        let cluster = SimulatedCluster(seed: seed, Self.drawPlan(&random))
+        self.size = size
+        var plan = Self.drawPlan(&random)
+        if let count = size.nodeCount { plan.members = ClusterPlan.combined(count).members }
+        let traits = WorldTraits(of: seed)
+        self.traits = traits
+        plan.settings += traits.settings
+        if traits.hasTwoDirectories { plan.directoryCount = 2 }
+        let cluster = SimulatedCluster(seed: seed, plan)
         self.cluster = cluster
         cluster.timeline.isRecording = records
-        cluster.time.eventsMax = Self.eventsMax
+        cluster.time.eventsMax =
+            Self.eventsPerSecondMax * Int(size.faultTime.components.seconds + 60)
         // Small segments, so that logs roll, are cut over their edges and are recovered in parts.
-        workloads = [
+        var workloads = [
             Workload(
                 on: cluster, topic: "orders", partitionCount: 3,
-                settings: [("internal.segment.bytes", "16384"), ("index.interval.bytes", "512")]),
-            Workload(on: cluster, topic: "events", partitionCount: 2),
+                settings: [
+                    ("internal.segment.bytes", traits.segmentBytes),
+                    ("index.interval.bytes", "512"),
+                ], paddingBytes: traits.paddingBytes),
+            Workload(
+                on: cluster, topic: "events", partitionCount: 2,
+                settings: traits.forgets ? [("internal.segment.bytes", traits.segmentBytes)] : [],
+                paddingBytes: traits.paddingBytes),
             Workload(on: cluster, topic: "guesses", partitionCount: 1, isVolatile: true),
         ]
-        nemesis = Nemesis(of: cluster)
-        chores = Chores(on: cluster, tunable: "guesses")
+        if traits.compacts { workloads.append(Self.ledger(on: cluster)) }
+        self.workloads = workloads
+        nemesis = Nemesis(
+            of: cluster,
+            fragile: traits.forgets ? workloads[..<2].flatMap(\.partitions) : [],
+            strikesAtCuts: traits.losesPowerAtCuts)
+        chores = Chores(
+            on: cluster, tunable: "guesses",
+            moving: traits.reassigns ? workloads.flatMap(\.partitions) : [],
+            movingWithin: traits.hasTwoDirectories ? workloads.flatMap(\.partitions) : [])
         probe = EpochProbe(on: cluster.makeClient()) { [checker = cluster.checker] in
             checker.report(.epochsAreFenced, $0)
         }
         cluster.checker.whenBroken = { [time = cluster.time] in time.halt() }
+    }
+
+    /// A topic that is compacted all the time.
+    private static func ledger(on cluster: SimulatedCluster) -> Workload {
+        Workload(
+            on: cluster, topic: "ledger", partitionCount: 2,
+            settings: [
+                ("cleanup.policy", "compact"), ("internal.segment.bytes", "4096"),
+                ("min.cleanable.dirty.ratio", "0.01"), ("index.interval.bytes", "512"),
+            ], keyCount: 7)
     }
 
     /// Half of all seeds have three combined nodes, the others more, or controllers of their own.
@@ -70,7 +112,7 @@ package final class FaultRun {
         let first = cluster.checker.violations.first.map { "FAILED \($0.rule)" }
         let acknowledged = workloads.reduce(0) { $0 + $1.history.acknowledgedCount }
         let sent = workloads.reduce(0) { $0 + $1.history.sentCount }
-        return "\(first ?? "ok"), \(cluster.plan.description), "
+        return "\(first ?? "ok"), \(cluster.plan.description)\(traits.description), "
             + "\(cluster.time.eventCount) events in \(cluster.timeline.elapsed) s, "
             + "\(nemesis.faultCount) faults, \(cluster.checker.leaderCount) terms, "
             + "\(acknowledged)/\(sent) acknowledged, trace "
@@ -113,18 +155,22 @@ package final class FaultRun {
         workloads[1].start(1, every: .milliseconds(30), kind: .quick)
         workloads[2].start(1, every: .milliseconds(40), kind: .exact)
         workloads[2].start(1, every: .milliseconds(40), kind: .blind)
+        if traits.compacts {
+            workloads[3].start(1, every: .milliseconds(20), kind: .exact)
+            workloads[3].start(1, every: .milliseconds(40), kind: .repeating)
+        }
         return true
     }
 
     private func disturb() {
-        let end = cluster.time.now + Self.faultTime
+        let end = cluster.time.now + size.faultTime
         while cluster.time.now < end, !cluster.time.isHalted {
             cluster.time.pass(.milliseconds(cluster.draw(50...1_200)))
             nemesis.strike()
             chores.doOne()
             askWithWrongEpoch()
         }
-        nemesis.makePeace()
+        nemesis.end()
     }
 
     private func askWithWrongEpoch() {
@@ -144,12 +190,28 @@ package final class FaultRun {
         let isWhole = cluster.time.pass(atMost: Self.recoveryMax) { cluster.checker.want == nil }
         guard isWhole || !isUndecided else { return }
         guard expect(isWhole, cluster.checker.want ?? "") else { return }
+        guard isRepaired() else { return }
         for workload in workloads { workload.stopSending() }
         let settles = cluster.time.pass(atMost: Self.settlingMax) {
             chores.isIdle && workloads.allSatisfy(\.isIdle)
         }
         guard expect(settles, "producers or operators do not come to an end") else { return }
         for workload in workloads { workload.check() }
+    }
+
+    /// Goes on until everything that a disk forgot is there again; whether it comes to be.
+    private func isRepaired() -> Bool {
+        guard traits.forgets else { return true }
+        let places = workloads.flatMap(\.partitions)
+        let end = cluster.time.now + Self.recoveryMax
+        while let damage = cluster.checker.damage(of: places) {
+            guard cluster.time.now < end, !cluster.time.isHalted else {
+                if !cluster.time.isHalted { cluster.checker.report(.damageIsRepaired, damage) }
+                return false
+            }
+            cluster.time.pass(.milliseconds(500))
+        }
+        return !cluster.time.isHalted
     }
 
     /// The replica whose disk is another was the last in sync of partitions of which nobody else is eligible: the

@@ -6,7 +6,8 @@ internal import Model
 /// `min.insync.replicas` (2), and a minority of the voters. A voter's disk is only exchanged where the voters
 /// stand in the log with their directory ids: without them the quorum cannot tell that a voter has forgotten
 /// its votes. A disk that lies about syncs does not lose power afterwards: what such a disk keeps nobody can
-/// promise.
+/// promise. Bits flip on one disk of a cluster none of which was exchanged, and only where all other replicas have
+/// what is lost.
 final class Nemesis {
     private let cluster: SimulatedCluster
     private(set) var faultCount = 0
@@ -16,11 +17,27 @@ final class Nemesis {
     /// Their disks were full, failed or hung: what a node then takes out of service comes back when it is started anew.
     private var spoiled: Set<BrokerID> = []
 
+    /// Whose disk forgets bits: no other may.
+    private var forgetful: BrokerID?
+    /// Partitions of which bits may be forgotten; empty in most worlds.
+    private let fragile: [TopicPartition]
+
     /// Voters crash as soon as they have voted, up to then.
     private var stormUntil = Instant.zero
+    /// No fault comes any more.
+    private var isOver = false
 
-    init(of cluster: SimulatedCluster) {
+    /// - Parameters:
+    ///   - fragile: partitions in which bits flip at rest.
+    ///   - strikesAtCuts: the power fails soon after a log was cut.
+    init(
+        of cluster: SimulatedCluster, fragile: [TopicPartition] = [], strikesAtCuts: Bool = false
+    ) {
         self.cluster = cluster
+        self.fragile = fragile
+        if strikesAtCuts {
+            cluster.checker.whenLogIsCut { [weak self] in self?.logWasCut(on: $0) }
+        }
         cluster.checker.whenVoteIsGranted { [weak self] in self?.voteGranted(by: $0) }
     }
 
@@ -33,6 +50,8 @@ final class Nemesis {
         guard !cluster.time.isHalted else { return }
         faultCount += 1
         let node = drawNode()
+        if !fragile.isEmpty, cluster.draw(0...2) == 0 { return flipBit(on: node) }
+        if node.directories.count > 1, cluster.draw(0...7) == 0 { return failDirectory(of: node) }
         guard node.isRunning else { return node.start() }
         switch cluster.draw(0...25) {
         case 0, 1: node.kill()
@@ -86,11 +105,59 @@ final class Nemesis {
         cluster.timeline.add("disk of node \(node.id.rawValue) is struck")
     }
 
+    /// One of the directories fails; not that of the metadata, without which there is no node.
+    private func failDirectory(of node: SimulatedNode) {
+        let others = node.directories.dropFirst()
+        let directory = others[others.startIndex + cluster.draw(0...others.count - 1)]
+        node.disk.failingDirectories.insert(directory)
+        spoiled.insert(node.id)
+        cluster.timeline.add("directory \(directory) of node \(node.id.rawValue) fails")
+    }
+
     private func replaceDisk(of node: SimulatedNode) {
-        guard replaced == nil, liars.isEmpty else { return }
+        guard replaced == nil, liars.isEmpty, forgetful == nil else { return }
         guard !node.role.isController || cluster.plan.keepsVotersInLog else { return }
         replaced = node.id
         node.replaceDisk()
+    }
+
+    /// A bit of a batch flips, where all other replicas have it.
+    private func flipBit(on node: SimulatedNode) {
+        guard node.role.isBroker, replaced == nil, forgetful == nil || forgetful == node.id else {
+            return
+        }
+        let place = fragile[cluster.draw(0...fragile.count - 1)]
+        let batches = cluster.checker.repairable(place, on: node.id)
+        guard !batches.isEmpty else { return }
+        let batch = batches[cluster.draw(0...batches.count - 1)]
+        let byte = cluster.draw(Self.checkedFrom...batch.bytes.count - 1)
+        forgetful = node.id
+        cluster.checker.noteDamage(of: place, on: node.id)
+        cluster.timeline.add(
+            "disk of node \(node.id.rawValue) forgets a bit of \(place) at "
+                + "\(batch.offsets.lowerBound.rawValue), byte \(byte) of the batch")
+        node.disk.flipBit(
+            cluster.draw(0...7), ofByte: batch.bytes.lowerBound + byte, in: batch.path)
+    }
+
+    /// Byte of a batch from which on bits flip. Before lie offset, length and epoch, which its checksum does not cover,
+    /// and the number of the format, without which nobody can read on, the checker neither.
+    private static let checkedFrom = 17
+
+    /// What was written since, and what was noted of the cut, is on no disk yet.
+    private func logWasCut(on id: BrokerID) {
+        guard !isOver, cluster.draw(0...1) == 0 else { return }
+        let (delay, pause) = (
+            cluster.time.microseconds(1...4_000), cluster.time.microseconds(5_000...60_000)
+        )
+        cluster.time.schedule(after: delay) { [weak self] in
+            guard let self, !isOver, let node = cluster.nodes.first(where: { $0.id == id }),
+                node.isRunning
+            else { return }
+            faultCount += 1
+            losePower(node)
+            cluster.time.schedule(after: pause) { node.start() }
+        }
     }
 
     // MARK: Elections
@@ -176,6 +243,12 @@ final class Nemesis {
     }
 
     // MARK: Peace
+
+    /// There is peace from now on.
+    func end() {
+        isOver = true
+        makePeace()
+    }
 
     /// All works again, but for what was lost.
     func makePeace() {

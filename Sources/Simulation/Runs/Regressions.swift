@@ -14,5 +14,11 @@ package enum Regressions {
         (130, "the checker did not remember what was on a disk that was taken out"),
         (163, "the checker took a batch with a torn offset for one of the log"),
         (174, "the same, of the quorum"), (177, "a lease outlived a fence, behind a slow link"),
+        (99, "a leader committed without an eligible replica, by a minimum of before"),
+        (217, "a broker never learned where a controller was that it knew by name at its start"),
+        (748, "the checker took for committed in an epoch what is of it and was committed later"),
+        (114, "the checker believed what a damaged batch says of its own end"),
+        (150, "a damaged batch took the directory offline into which its replica was moved"),
+        (192, "a sync of a directory that had been renamed took a whole disk offline"),
     ]
 }

@@ -7,8 +7,12 @@ package struct SeedOrder: Equatable {
     /// Each seed is played twice, and its two histories must be one.
     package var playsTwice = false
 
+    /// How many nodes the clusters have, and how long faults strike them, if not as the seed draws it.
+    package var size = FaultRun.Size()
+
     package static let usage = """
         usage: simulate [SEED | FIRST-LAST | regressions] [--timeline] [--twice]
+                        [--nodes N] [--seconds N]
 
         Plays seeds, 1-200 if none are named; `regressions` are those that ever failed. One line
         for each; one that breaks a rule shows which, what happened before, and how to play it
@@ -16,21 +20,34 @@ package struct SeedOrder: Equatable {
 
         --timeline   show all that happened
         --twice      play each seed twice: the same history must come
+        --nodes      clusters of so many combined nodes, 3 to 9; else the seed draws them
+        --seconds    faults strike for so long, in virtual time; else 15 s
         """
 
     /// Reads the words of a command line; nil if they say nothing sensible.
     package init?(_ words: [String]) {
         var hasSeeds = false
-        for word in words {
+        var words = words[...]
+        while let word = words.popFirst() {
             switch word {
             case "--timeline": showsTimeline = true
             case "--twice": playsTwice = true
+            case "--nodes":
+                guard let count = Self.number(words.popFirst(), in: 3...9) else { return nil }
+                size.nodeCount = count
+            case "--seconds":
+                guard let count = Self.number(words.popFirst(), in: 1...3_600) else { return nil }
+                size.faultTime = .seconds(count)
             default:
                 guard !hasSeeds, let named = Self.range(word) else { return nil }
                 seeds = named
                 hasSeeds = true
             }
         }
+    }
+
+    private static func number(_ word: String?, in range: ClosedRange<Int>) -> Int? {
+        word.flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
     }
 
     private static func range(_ word: String) -> [UInt64]? {
