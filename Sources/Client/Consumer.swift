@@ -83,6 +83,13 @@ public final class Consumer: Sendable {
         }
     }
 
+    /// Waits for the end of a close that was asked for elsewhere.
+    package func waitUntilClosed() async {
+        await withCheckedContinuation { continuation in
+            desk.post { $0.waitUntilEnded { continuation.resume() } }
+        }
+    }
+
     fileprivate func onLoop<R: Sendable>(
         _ body: @escaping @Sendable (ConsumerDesk) -> R
     ) async -> R {

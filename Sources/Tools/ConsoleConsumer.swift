@@ -9,11 +9,10 @@ internal import Records
 enum ConsoleConsumer: Tool {
     static let name = "console-consumer"
     static let summary = "Read data from topics and print it."
+    static let heedsInterruption = true
     static let flags = [
         Flag.bootstrapServer, Flag.zookeeper,
-        Flag(
-            "command-config", .value("file"), "Consumer properties.",
-            aliases: ["consumer.config"]),
+        Flag.consumerConfig,
         Flag(
             "command-property", .values("k=v"), "A consumer property.",
             aliases: ["consumer-property"]),
@@ -77,7 +76,12 @@ enum ConsoleConsumer: Tool {
         let wait = patience.map { Duration.milliseconds($0) }
         let code = await printer.run(consumer, patience: wait)
         host.output.error("Processed a total of \(printer.count) messages")
-        if !Interruption.hasCome { await consumer.close() }
+        // Whoever interrupted has asked to close already; the group must hear of it before the process ends.
+        if Interruption.hasCome {
+            await consumer.waitUntilClosed()
+        } else {
+            await consumer.close()
+        }
         return code
     }
 

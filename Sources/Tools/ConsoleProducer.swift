@@ -12,9 +12,7 @@ enum ConsoleProducer: Tool {
     static let summary = "Read data from standard input and publish it to a topic."
     static let flags = [
         Flag.bootstrapServer, Flag.zookeeper,
-        Flag(
-            "command-config", .value("file"), "Producer properties.",
-            aliases: ["producer.config"]),
+        Flag.producerConfig,
         Flag(
             "command-property", .values("k=v"), "A producer property.",
             aliases: ["producer-property"]),

@@ -7,11 +7,10 @@ internal import Records
 enum ConsumerPerfTest: Tool {
     static let name = "consumer-perf-test"
     static let summary = "This tool is used to verify the consumer performance."
+    static let heedsInterruption = true
     static let flags = [
         Flag.bootstrapServer,
-        Flag(
-            "command-config", .value("file"), "Consumer properties.",
-            aliases: ["consumer.config"]),
+        Flag.consumerConfig,
         Flag("command-property", .values("k=v"), "A consumer property."),
         Flag("topic", .value("name"), "The topic to read."),
         Flag("include", .value("regex"), "Topics to read."),

@@ -9,6 +9,7 @@ internal import Ports
 enum ContainerStart: Tool {
     static let name = "container-start"
     static let summary = "Start a node as its environment says (KAFKA_NODE_ID, ..., CLUSTER_ID)."
+    static let isKafkas = false
     static let helpCode: Int32 = ExitCode.success
     static let flags = [
         Flag(

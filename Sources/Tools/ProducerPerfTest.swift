@@ -9,9 +9,7 @@ enum ProducerPerfTest: Tool {
     static let summary = "This tool is used to verify the producer performance."
     static let flags = [
         Flag.bootstrapServer,
-        Flag(
-            "command-config", .value("file"), "Producer properties.",
-            aliases: ["producer.config"]),
+        Flag.producerConfig,
         Flag(
             "command-property", .list("k=v"), "Producer properties.",
             aliases: ["producer-props"]),

@@ -7,7 +7,10 @@ package enum Tools {
         Features.self, BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self,
         Storage.self, ConsumerGroups.self, Groups.self, ProducerPerfTest.self,
         ConsumerPerfTest.self, LogDirs.self, ReassignPartitions.self,
-        DeleteRecords.self, ClusterTool.self, Up.self, ContainerStart.self,
+        DeleteRecords.self, ClusterTool.self,
+
+        Up.self,
+        ContainerStart.self,
     ]
 
     /// What every tool takes.
@@ -31,12 +34,7 @@ package enum Tools {
     package static func prepare(_ arguments: [String]) {
         Signals.ignoreBrokenPipes()
         guard let name = toolName(arguments)?.name else { return }
-        switch name {
-        case Up.name, ConsoleConsumer.name, ConsumerPerfTest.name:
-            Interruption.watch()
-        default:
-            break
-        }
+        if tool(named: name)?.heedsInterruption == true { Interruption.watch() }
     }
 
     /// Runs the tool that `arguments`, the program's own name first, ask for. Answers with the exit code.
@@ -55,7 +53,7 @@ package enum Tools {
         default:
             break
         }
-        guard let tool = all.first(where: { $0.name == name }) else {
+        guard let tool = tool(named: name) else {
             host.output.error("'\(name)' is not a tool." + nearest(to: name))
             return ExitCode.failure
         }
@@ -97,6 +95,10 @@ package enum Tools {
 
     // MARK: Names
 
+    private static func tool(named name: String) -> (any Tool.Type)? {
+        all.first { $0.name == name || $0.aliases.contains(name) }
+    }
+
     /// The tool that is called and the words for it: by the program's own name, if that is a tool's, else
     /// by the first word.
     static func toolName(_ arguments: [String]) -> (name: String, words: [String])? {
@@ -115,7 +117,7 @@ package enum Tools {
             host.output.line(overview())
             return ExitCode.success
         }
-        guard let tool = all.first(where: { $0.name == name }) else {
+        guard let tool = tool(named: name) else {
             host.output.error("'\(name)' is not a tool." + nearest(to: name))
             return ExitCode.failure
         }
@@ -138,7 +140,7 @@ package enum Tools {
     }
 
     private static func nearest(to name: String) -> String {
-        let known = all.map { $0.name } + ["server-start", "version", "help"]
+        let known = all.flatMap { [$0.name] + $0.aliases } + ["server-start", "version", "help"]
         let similar = known.filter { $0.hasPrefix(name.prefix(3)) || $0.hasSuffix(name) }
         guard !similar.isEmpty else { return " See martlet help." }
         return " Did you mean \(similar.joined(separator: ", "))?"

@@ -12,6 +12,8 @@ internal import Ports
 enum Up: Tool {
     static let name = "up"
     static let summary = "Run a cluster on this machine: format, start, stop on Ctrl-C."
+    static let isKafkas = false
+    static let heedsInterruption = true
     static let helpCode: Int32 = ExitCode.success
     static let flags = [
         Flag("nodes", .value("number"), "How many nodes, 1 to 9 (3)."),

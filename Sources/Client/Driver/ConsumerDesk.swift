@@ -10,7 +10,11 @@ final class ConsumerDesk {
     private let closeLimit: Duration
     private var waiting: (limit: Int, timer: TimerID, completion: Completion)?
     private var listener = RebalanceListener()
+    /// Asked to end: nothing is handed out any more.
     private var isClosed = false
+    /// Has ended: committed, and left the group if it was reached in time.
+    private var hasEnded = false
+    private var endWaiters: [@Sendable () -> Void] = []
 
     init(
         _ configuration: ClientConfiguration, _ consumer: ConsumerConfiguration,
@@ -64,7 +68,8 @@ final class ConsumerDesk {
     /// The next event of the group, nil once the consumer is closed. Whoever asks has dealt with the one
     /// before.
     func nextEvent(_ completion: @escaping RebalanceListener.Completion) {
-        guard !isClosed else { return completion(nil) }
+        // While it leaves, the group waits for the listener still.
+        guard !hasEnded else { return completion(nil) }
         driver.setListening(true)
         if listener.hasHeard { driver.listenerIsDone() }
         listener.wait(completion)
@@ -98,11 +103,20 @@ final class ConsumerDesk {
         }
     }
 
+    /// Runs `completion` once a close that was asked for has ended.
+    func waitUntilEnded(_ completion: @escaping @Sendable () -> Void) {
+        if hasEnded { completion() } else { endWaiters.append(completion) }
+    }
+
     private func finish() {
         isClosed = true
+        hasEnded = true
         driver.close()
         listener.end()
         answer(.failure(.closed))
+        let waiters = endWaiters
+        endWaiters = []
+        for waiter in waiters { waiter() }
     }
 }
 

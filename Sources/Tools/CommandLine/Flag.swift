@@ -64,6 +64,10 @@ extension Flag {
     static let commandConfig = Flag(
         "command-config", .value("file"), "Client properties.",
         aliases: ["admin.config", "config-file"])
+    static let producerConfig = Flag(
+        "command-config", .value("file"), "Producer properties.", aliases: ["producer.config"])
+    static let consumerConfig = Flag(
+        "command-config", .value("file"), "Consumer properties.", aliases: ["consumer.config"])
     static let zookeeper = Flag("zookeeper", .gone(insteadUse: "--bootstrap-server"), "")
     static let timeout = Flag(
         "timeout-ms", .value("ms"), "How long to wait for the cluster.", aliases: ["timeout"])
