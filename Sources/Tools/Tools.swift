@@ -7,8 +7,8 @@ package enum Tools {
         Features.self, BrokerApiVersions.self, GetOffsets.self, LeaderElection.self, DumpLog.self,
         Storage.self, ConsumerGroups.self, Groups.self, ProducerPerfTest.self,
         ConsumerPerfTest.self, LogDirs.self, ReassignPartitions.self,
-        DeleteRecords.self, ClusterTool.self,
-
+        DeleteRecords.self, ClusterTool.self, VerifiableProducer.self, VerifiableConsumer.self,
+        EndToEndLatency.self,
         Up.self,
         ContainerStart.self,
     ]
