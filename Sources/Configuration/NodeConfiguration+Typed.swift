@@ -5,6 +5,13 @@ extension NodeConfiguration {
     /// Rack of this broker, for placement and for reading nearby.
     package var rack: String? { settings.text("broker.rack") }
 
+    /// The value of `replica.selector.class` that sends consumers to a replica of their rack (KIP-392).
+    static let rackAwareSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+    /// Whether consumers read from a replica of their rack.
+    package var sendsConsumersNear: Bool {
+        settings.text("replica.selector.class") == Self.rackAwareSelector
+    }
+
     // Quorum.
 
     /// Least of the random election timeout, which is drawn from it up to its double.

@@ -8,7 +8,7 @@ struct FollowerProgress: Equatable, Sendable {
     /// Its last fetch offset in this leadership; nil before its first fetch.
     private(set) var acknowledgedEnd: Offset?
     /// The last time at which it held everything the leader had at that time.
-    private var caughtUpAt: Instant
+    private(set) var caughtUpAt: Instant
     private var lastFetchAt: Instant
     private var leaderEndAtLastFetch: Offset = .zero
     /// Where its log begins; `.none` before its first fetch.

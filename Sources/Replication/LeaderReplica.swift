@@ -254,6 +254,20 @@ package struct LeaderReplica: Equatable, Sendable {
         followers.filter { isUp($0.id) }.reduce(own) { min($0, $1.logStart) }
     }
 
+    /// The follower that a consumer shall read `offset` from, of those that are near it: the one that holds
+    /// most, then the one that was caught up last. Nil if none of them holds it (KIP-392).
+    package func nearReplica(holding offset: Offset, isNear: (BrokerID) -> Bool) -> BrokerID? {
+        let holders = followers.filter { follower in
+            guard let end = follower.acknowledgedEnd else { return false }
+            return end >= offset && follower.logStart <= offset && isNear(follower.id)
+        }
+        // Ties go to the lowest id, so that all consumers of a rack read from the same page cache.
+        return holders.max { a, b in
+            (a.acknowledgedEnd ?? .none, a.caughtUpAt, b.id)
+                < (b.acknowledgedEnd ?? .none, b.caughtUpAt, a.id)
+        }?.id
+    }
+
     private func inMaximalISR(_ replica: BrokerID) -> Bool {
         inSyncReplicas.contains(replica)
             || (pendingChange?.members.contains { $0.id == replica } ?? false)

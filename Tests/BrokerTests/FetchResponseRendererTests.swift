@@ -23,7 +23,9 @@ struct FetchResponseRendererTests {
         diverging.divergingEpoch = OffsetAndEpoch(offset: Offset(8), epoch: LeaderEpoch(2))
         let refused = FetchAnswer.failure(
             .notLeaderOrFollower, leader: .init(id: BrokerID(3), epoch: LeaderEpoch(6)))
-        return [data, diverging, refused]
+        var elsewhere = FetchAnswer()
+        elsewhere.preferredReplica = 2
+        return [data, diverging, refused, elsewhere]
     }
 
     private func model(_ version: Int16) -> FetchResponse {
@@ -43,6 +45,9 @@ struct FetchResponseRendererTests {
                 aborted.producerID = $0.producerID.rawValue
                 aborted.firstOffset = $0.firstOffset.rawValue
                 return aborted
+            }
+            if version >= 11 {
+                partition.preferredReadReplica = answer.preferredReplica?.rawValue ?? -1
             }
             partition.records = index == 0 ? [1, 2, 3, 4, 5] : .empty
             if version >= 12, let end = answer.divergingEpoch {

@@ -47,6 +47,33 @@ struct FetchSessionTests {
         #expect(it.order() == [0, 1, 2])
     }
 
+    @Test func `remembers what it told of the high watermark, for those who want to know`() {
+        var it = session(0..<1)
+        var asking = target(1, from: 9)
+        asking.knownHighWatermark = 3
+        it.update(asking)
+        var answer = FetchAnswer()
+        answer.highWatermark = 7
+        #expect(it.targets[1].lacks(answer.highWatermark))
+        _ = it.tell(answer, at: 0)
+        _ = it.tell(answer, at: 1)
+        #expect(it.targets.map(\.knownHighWatermark) == [Offset(.max), 7])
+        #expect(!it.targets[1].lacks(answer.highWatermark))
+        // What lies beyond its own end is of no use to it.
+        asking.knownHighWatermark = 9
+        #expect(!asking.lacks(12))
+        #expect(!it.targets[0].lacks(12))
+    }
+
+    @Test func `tells of another replica to read from, however often`() {
+        var it = session(0..<1)
+        var answer = FetchAnswer()
+        answer.preferredReplica = 2
+        #expect(answer.isUrgent)
+        #expect(it.tell(answer, at: 0) == true)
+        #expect(it.tell(answer, at: 0) == true)
+    }
+
     @Test func `tells news once, and everything again after an error`() {
         var it = session(0..<1)
         var answer = FetchAnswer()

@@ -51,6 +51,35 @@ struct ConsumerTests {
         #expect(next.topics[0].partitions[0].lastFetchedEpoch == 4)
     }
 
+    @Test
+    func `reads from the replica that the leader names, until that does not have what it wants`()
+        throws
+    {
+        var play = play { $0.rack = "b" }
+        play.core.assign([(Self.t0, .offset(10))])
+        try play.run()
+        let first: FetchRequest = try play.asked[0].request()
+        #expect(first.rackID == "b")
+        try play.answerFetch([Play.batch(at: 10, ["a"])])
+        _ = try play.core.take()
+        try play.run()
+        try play.answerFetch([], preferred: 2)
+        #expect(play.asked.map(\.node) == [2])
+        // A follower that is behind must not take what it lacks for a loss.
+        let near: FetchRequest = try play.asked[0].request()
+        #expect(near.topics[0].partitions[0].fetchOffset == 11)
+        #expect(near.topics[0].partitions[0].lastFetchedEpoch == -1)
+        try play.answerFetch([Play.batch(at: 11, ["b"])])
+        #expect(try values(play.core.take()) == ["11=b"])
+        try play.run()
+        #expect(play.asked.map(\.node) == [2])
+        try play.answerFetch([], error: .offsetOutOfRange)
+        #expect(play.asked.map(\.node) == [1])
+        let back: FetchRequest = try play.asked[0].request()
+        #expect(back.topics[0].partitions[0].fetchOffset == 12)
+        #expect(back.topics[0].partitions[0].lastFetchedEpoch == 4)
+    }
+
     @Test func `passes over records before its position and over control batches`() throws {
         var play = play()
         play.core.assign([(Self.t0, .offset(11))])
@@ -274,7 +303,8 @@ extension Play {
 
     mutating func answerFetch(
         _ batches: [SharedBytes], error: ErrorCode = .none, divergingAt: Int64? = nil,
-        aborted: [(producer: Int64, first: Int64)] = [], only: Int32? = nil, session: Int32 = 0
+        aborted: [(producer: Int64, first: Int64)] = [], only: Int32? = nil, session: Int32 = 0,
+        preferred: Int32 = -1
     ) throws {
         let item = asked.removeFirst()
         let request: FetchRequest = try item.request()
@@ -290,6 +320,7 @@ extension Play {
                 result.partitionIndex = partition.partition
                 result.errorCode = error
                 result.highWatermark = 100
+                result.preferredReadReplica = preferred
                 if let divergingAt {
                     result.divergingEpoch.epoch = 1
                     result.divergingEpoch.endOffset = divergingAt

@@ -275,13 +275,36 @@ class Protocol(unittest.TestCase):
             ended = self.epoch_end(connection, topic, epoch, current_leader_epoch=asked)
             self.assertEqual(ended.error_code, error)
 
-    def test_a_follower_names_the_leader_and_its_endpoint(self):
+    def test_a_follower_serves_consumers_that_can_be_near_it(self):
         topic = self.topic()
+        self.write(topic, 3)
+        leader, _ = self.leader(topic)
+        follower = self.connect(next(n for n in self.cluster.nodes if n != leader))
+
+        def fetched(**fields):
+            return self.parts(self.fetch(
+                follower, topic, {0: fields}, version=11, max_wait_ms=500, min_bytes=1))[0]
+
+        # It learns a little after the leader what is committed.
+        self.eventually(lambda: fetched().high_watermark == 3)
+        found = fetched()
+        self.assertEqual((found.error_code, found.preferred_read_replica), (NONE, -1))
+        self.assertGreater(len(found.records), 0)
+        self.assertEqual(fetched(fetch_offset=3).error_code, NONE)
+        self.assertEqual(fetched(fetch_offset=4).error_code, OFFSET_OUT_OF_RANGE)
+        old = self.parts(self.fetch(follower, topic, {0: {}}, version=10))[0]
+        self.assertEqual(old.error_code, NOT_LEADER)
+
+    def test_who_has_no_replica_names_the_leader_and_its_endpoint(self):
+        topic = self.id().split(".")[-1]
+        self.cluster.create_topic(topic, 1, 2)
         self.write(topic, 1)
         leader, epoch = self.leader(topic)
-        self.ids[topic] = self.described(topic).topic_id
-        follower = next(n for n in self.cluster.nodes if n != leader)
-        answer = self.fetch(self.connect(follower), topic, {0: {}}, version=16)
+        described = self.described(topic)
+        self.ids[topic] = described.topic_id
+        stranger = next(
+            n for n in self.cluster.nodes if n not in described.partitions[0].replica_nodes)
+        answer = self.fetch(self.connect(stranger), topic, {0: {}}, version=16)
         part = self.parts(answer)[0]
         self.assertEqual(part.error_code, NOT_LEADER)
         self.assertEqual(

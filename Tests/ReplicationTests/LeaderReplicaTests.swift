@@ -52,6 +52,39 @@ struct LowestLogStartTests {
     }
 }
 
+@Suite("The replica near a consumer")
+struct NearReplicaTests {
+    /// Follower 2 holds all, follower 3 less; both begin at 4.
+    private func stage() -> LeaderReplica {
+        var it = leader(end: 20)
+        for (id, end) in [(BrokerID(2), Offset(20)), (3, 12)] {
+            _ = it.followerFetched(id, brokerEpoch: 10, from: end, isEligible: true, now: at(1))
+            it.followerTold(id, logStart: 4)
+        }
+        return it
+    }
+
+    @Test func `is the one that holds most`() {
+        #expect(stage().nearReplica(holding: 8) { _ in true } == 2)
+        #expect(stage().nearReplica(holding: 8) { $0 == 3 } == 3)
+        #expect(stage().nearReplica(holding: 8) { _ in false } == nil)
+    }
+
+    @Test func `holds what is asked for`() {
+        #expect(stage().nearReplica(holding: 13) { $0 == 3 } == nil)
+        #expect(stage().nearReplica(holding: 3) { _ in true } == nil)
+        #expect(leader(end: 20).nearReplica(holding: 0) { _ in true } == nil)
+    }
+
+    @Test func `is among equals the one that was caught up last, then the first`() {
+        var it = stage()
+        _ = it.followerFetched(3, brokerEpoch: 10, from: 20, isEligible: true, now: at(1))
+        #expect(it.nearReplica(holding: 8) { _ in true } == 2)
+        _ = it.followerFetched(3, brokerEpoch: 10, from: 20, isEligible: true, now: at(2))
+        #expect(it.nearReplica(holding: 8) { _ in true } == 3)
+    }
+}
+
 @Suite("The leader's high watermark")
 struct LeaderHighWatermarkTests {
     private func fetch(

@@ -85,7 +85,7 @@ struct FetchResponseRenderer: ~Copyable {
         writer.int64(answer.lastStableOffset.rawValue)
         if version >= 5 { writer.int64(answer.logStartOffset.rawValue) }
         aborted(answer.abortedTransactions)
-        if version >= 11 { writer.int32(-1) }  // preferred read replica
+        if version >= 11 { writer.int32((answer.preferredReplica ?? .none).rawValue) }
         records(answer.records)
         if isFlexible { partitionTags(answer) }
     }

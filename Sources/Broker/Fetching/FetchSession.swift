@@ -70,9 +70,12 @@ struct FetchSession {
             highWatermark: answer.highWatermark, logStartOffset: answer.logStartOffset)
         let isNews =
             news != told[position] || answer.error != .none || !answer.records.isEmpty
-            || answer.divergingEpoch != nil
+            || answer.divergingEpoch != nil || answer.preferredReplica != nil
         // After an error the client must hear of the partition again even if nothing changed.
         told[position] = answer.error == .none ? news : Told()
+        if targets[position].knownHighWatermark != Offset(.max), answer.error == .none {
+            targets[position].knownHighWatermark = answer.highWatermark
+        }
         return isNews
     }
 }

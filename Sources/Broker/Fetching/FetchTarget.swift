@@ -25,17 +25,38 @@ struct FetchTarget: Sendable {
     var lastFetchedEpoch: LeaderEpoch
     /// Where a follower's log begins; `.none` from consumers.
     var logStartOffset = Offset.none
+    /// What a follower knows to be committed, if it wants to hear at once of more (KIP-1166); `.max` if not.
+    var knownHighWatermark = Offset(.max)
+
+    /// Whether the asker would learn from `highWatermark`: its own lies inside its own log.
+    func lacks(_ highWatermark: Offset) -> Bool {
+        min(highWatermark, fetchOffset) > knownHighWatermark
+    }
+}
+
+/// Where a consumer is, for reading from a near replica (KIP-392).
+struct ClientPlace: Equatable, Sendable {
+    /// Empty if it does not tell.
+    let rack: String
+    /// The name of the listener that it came to.
+    let listener: String
 }
 
 /// Who fetches, and what it may see.
 enum FetchReader: Equatable, Sendable {
-    /// Up to the high watermark or, read_committed, the last stable offset.
-    case consumer(readCommitted: Bool)
+    /// Up to the high watermark or, read_committed, the last stable offset. One without a place is served by
+    /// leaders only.
+    case consumer(readCommitted: Bool, at: ClientPlace?)
     /// Up to the log's end; its fetch offset acknowledges everything below.
     case follower(BrokerID, BrokerEpoch)
 
     var isFollower: Bool {
         if case .follower = self { true } else { false }
+    }
+
+    /// Whether a follower may serve it.
+    var readsFromFollowers: Bool {
+        if case .consumer(_, at: .some) = self { true } else { false }
     }
 }
 
@@ -58,6 +79,10 @@ struct FetchAnswer: Sendable {
     var divergingEpoch: OffsetAndEpoch?
     /// Told with NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH (KIP-951).
     var currentLeader: Leader?
+    /// Where the consumer shall go on reading; there are no records then.
+    var preferredReplica: BrokerID?
+    /// Tells a follower of a high watermark that it wants to know at once.
+    var tellsHighWatermark = false
     /// Nil where the answer has no list, as for read_uncommitted.
     var abortedTransactions: [Aborted]?
     /// Whole batches, in order.
@@ -70,7 +95,9 @@ struct FetchAnswer: Sendable {
     var recordBytes: Int { records.reduce(0) { $0 + $1.count } }
 
     /// Whether the client should hear this at once, however little data there is.
-    var isUrgent: Bool { error != .none || divergingEpoch != nil }
+    var isUrgent: Bool {
+        error != .none || divergingEpoch != nil || preferredReplica != nil || tellsHighWatermark
+    }
 
     static func failure(_ error: ErrorCode, leader: Leader? = nil) -> FetchAnswer {
         var answer = FetchAnswer()

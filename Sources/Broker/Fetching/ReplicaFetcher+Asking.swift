@@ -114,6 +114,10 @@ extension ReplicaFetcher {
         asked.logStartOffset = partition.log.logStartOffset.rawValue
         asked.partitionMaxBytes = Int32(
             clamping: shard.node.configuration.replicaFetchMaxBytes)
+        // Consumers read here: what is committed must be known without waiting for the next record.
+        if shard.node.configuration.sendsConsumersNear {
+            asked.highWatermark = follower.highWatermark.rawValue
+        }
         return asked
     }
 }

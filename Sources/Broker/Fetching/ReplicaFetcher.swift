@@ -17,8 +17,9 @@ internal import WireMessages
 /// has nothing to bring; when a partition joins meanwhile, one more fetch is sent behind the parked one,
 /// which a Martlet leader then answers at once (and a Kafka leader within `replica.fetch.wait.max.ms`).
 final class ReplicaFetcher {
-    /// Replica fetches have topic ids and broker epochs (KIP-903).
-    static let versions: ClosedRange<Int16> = 15...17
+    /// Replica fetches have topic ids and broker epochs (KIP-903); from v18 on they may tell a high watermark
+    /// (KIP-1166).
+    static let versions: ClosedRange<Int16> = 15...18
     /// A parked fetch, and one behind it.
     static let inFlightMax = 2
     /// Pause after a failed request, or a partition's error.

@@ -121,7 +121,8 @@ extension Shard {
                         maxBytes: Int(max(partition.partitionMaxBytes, 0)),
                         currentLeaderEpoch: LeaderEpoch(partition.currentLeaderEpoch),
                         lastFetchedEpoch: LeaderEpoch(partition.lastFetchedEpoch),
-                        logStartOffset: Offset(partition.logStartOffset)))
+                        logStartOffset: Offset(partition.logStartOffset),
+                        knownHighWatermark: Offset(partition.highWatermark)))
             }
         }
         return targets

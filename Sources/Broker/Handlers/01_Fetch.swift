@@ -5,14 +5,15 @@ internal import Ports
 internal import Wire
 internal import WireMessages
 
-/// Fetch from a broker, v4 to v18 (KIP-74, 227, 320, 516, 595, 903, 951). Followers fetch through it too.
-/// Not supported: reading from the nearest replica (KIP-392), tiered storage.
+/// Fetch from a broker, v4 to v18 (KIP-74, 227, 320, 392, 516, 595, 903, 951, 1166). Followers fetch through
+/// it too. Not supported: tiered storage.
 enum FetchHandler {
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: FetchRequest = try scope.request()
         let shard = scope.shard
         let version = scope.exchange.version
-        let reader = FetchReader(request, version: version)
+        let reader = FetchReader(
+            request, version: version, listener: scope.exchange.listener.name)
         let use: FetchSessionUse
         switch shard.useSession(request, version: version, isFollower: reader.isFollower) {
         case .refused(let error):
@@ -93,12 +94,16 @@ enum FetchHandler {
 }
 
 extension FetchReader {
-    init(_ request: FetchRequest, version: Int16) {
+    /// A replica id of -2, which debugging tools send, reads from any replica.
+    init(_ request: FetchRequest, version: Int16, listener: String) {
         let replica = version >= 15 ? request.replicaState.replicaID : request.replicaID
         if replica >= 0 {
             self = .follower(BrokerID(replica), BrokerEpoch(request.replicaState.replicaEpoch))
         } else {
-            self = .consumer(readCommitted: request.isolationLevel == 1)
+            let hasPlace = version >= 11 || replica == -2
+            self = .consumer(
+                readCommitted: request.isolationLevel == 1,
+                at: hasPlace ? ClientPlace(rack: request.rackID, listener: listener) : nil)
         }
     }
 }

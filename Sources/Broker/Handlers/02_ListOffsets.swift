@@ -53,7 +53,11 @@ enum ListOffsetsHandler {
         let reader: FetchReader =
             request.replicaID >= 0
             ? .follower(BrokerID(request.replicaID), .none)
-            : .consumer(readCommitted: request.isolationLevel == 1)
+            : .consumer(
+                readCommitted: request.isolationLevel == 1,
+                // Debugging tools ask each replica for its own.
+                at: request.replicaID == -2
+                    ? ClientPlace(rack: "", listener: scope.exchange.listener.name) : nil)
         var items: [PartitionQuery<Question, Answer>.Item] = []
         for topic in request.topics {
             let id = shard.image.topicID(named: topic.name)
@@ -113,7 +117,10 @@ enum ListOffsetsHandler {
             answer.error = shard.absence(of: key).error
             return answer
         }
-        if let refusal = partition.refusal(currentLeaderEpoch: question.currentLeaderEpoch) {
+        let refusal = partition.refusal(
+            currentLeaderEpoch: question.currentLeaderEpoch,
+            mayFollow: question.reader.readsFromFollowers)
+        if let refusal {
             answer.error = refusal.error
             return answer
         }
@@ -133,7 +140,7 @@ enum ListOffsetsHandler {
         // KIP-207: a new leader may know an older high watermark than clients have seen already, so it cannot
         // say where the end is, nor that a record is not there.
         let isCurrent =
-            question.reader.isFollower || partition.leader?.isHighWatermarkCurrent == true
+            question.reader.isFollower || partition.leader?.isHighWatermarkCurrent ?? true
         let unavailable: ErrorCode? =
             isCurrent ? nil : question.version >= 5 ? .offsetNotAvailable : .leaderNotAvailable
         switch question.timestamp {

@@ -1,5 +1,7 @@
 internal import Bytes
+internal import Configuration
 internal import LogStorage
+internal import Metadata
 internal import Model
 internal import Ports
 internal import ProducerState
@@ -13,7 +15,7 @@ extension Partition {
 
     /// The leader-epoch checks of every client request (KIP-320); nil if the request may go on.
     func refusal(
-        currentLeaderEpoch: LeaderEpoch, isLeaderAsking: Bool = false
+        currentLeaderEpoch: LeaderEpoch, mayFollow: Bool = false
     ) -> FetchAnswer? {
         if isOffline { return .failure(.kafkaStorageError) }
         if currentLeaderEpoch != .none {
@@ -23,14 +25,17 @@ extension Partition {
             if currentLeaderEpoch > assigned.leaderEpoch { return .failure(.unknownLeaderEpoch) }
         }
         // A leader that repairs its log reads from its followers.
-        guard leader != nil || (isLeaderAsking && follower != nil) else {
+        // So do consumers nearby (KIP-392).
+        guard leader != nil || (mayFollow && follower != nil) else {
             return .failure(.notLeaderOrFollower, leader: currentLeader)
         }
         return nil
     }
 
-    private func isLeader(_ reader: FetchReader) -> Bool {
-        if case .follower(let id, _) = reader { id == assigned.leader } else { false }
+    /// Whether a follower may serve it: a consumer nearby, or the leader, which repairs its log.
+    private func mayFollow(for reader: FetchReader) -> Bool {
+        if case .follower(let id, _) = reader { return id == assigned.leader }
+        return reader.readsFromFollowers
     }
 
     /// A follower's fetch is its acknowledgement of everything below its fetch offset. Nil if it counts.
@@ -70,9 +75,14 @@ extension Partition {
         isArrival: Bool
     ) -> FetchAnswer {
         let refusal = refusal(
-            currentLeaderEpoch: target.currentLeaderEpoch, isLeaderAsking: isLeader(reader))
+            currentLeaderEpoch: target.currentLeaderEpoch, mayFollow: mayFollow(for: reader))
         if let refusal { return refusal }
-        if target.lastFetchedEpoch != .none, let answer = divergence(from: target) { return answer }
+        // A follower that is behind cannot tell a consumer's past from a false one: the leader can.
+        if target.lastFetchedEpoch != .none, leader != nil || reader.isFollower,
+            let answer = divergence(from: target)
+        {
+            return answer
+        }
         if case .follower(let id, let epoch) = reader, isArrival,
             let refusal = acknowledge(fetch: target, by: id, brokerEpoch: epoch)
         {
@@ -83,6 +93,9 @@ extension Partition {
         answer.logStartOffset = log.logStartOffset
         answer.lastStableOffset = log.lastStableOffset(highWatermark: highWatermark)
         answer.readableEnd = readableEnd(for: reader)
+        answer.tellsHighWatermark = target.lacks(highWatermark)
+        answer.preferredReplica = nearReplica(for: reader, from: target.fetchOffset)
+        guard answer.preferredReplica == nil else { return answer }
         if case .follower(let id, _) = reader, isHeldBack(for: id) { return answer }
         let hole = hole(from: target.fetchOffset)
         if let hole, hole.from <= target.fetchOffset {
@@ -98,7 +111,7 @@ extension Partition {
             if case .follower(let id, _) = reader, !slice.isEmpty, isThrottled(for: id) {
                 shard.node.leaderQuota.copied(slice.count, at: shard.loop.now)
             }
-            if case .consumer(readCommitted: true) = reader {
+            if case .consumer(readCommitted: true, _) = reader {
                 answer.abortedTransactions = try log.abortedTransactions(
                     from: target.fetchOffset, to: answer.readableEnd
                 ).map { .init(producerID: $0.producerID, firstOffset: $0.firstOffset) }
@@ -107,6 +120,20 @@ extension Partition {
         } catch {
             // With an error nothing else is told: a position out of range may be another log's.
             return .failure(errorCode(reading: error))
+        }
+    }
+
+    /// The follower in the consumer's rack that it shall read from, if this leader is not there itself
+    /// (KIP-392).
+    private func nearReplica(for reader: FetchReader, from offset: Offset) -> BrokerID? {
+        guard case .consumer(_, let place?) = reader, let leader, !place.rack.isEmpty,
+            shard.node.configuration.sendsConsumersNear,
+            shard.node.configuration.rack != place.rack
+        else { return nil }
+        return leader.nearReplica(holding: offset) { id in
+            guard let broker = shard.image.broker(id), !broker.isFenced else { return false }
+            return broker.rack == place.rack
+                && broker.endpoints.contains { $0.listener == place.listener }
         }
     }
 

@@ -92,9 +92,14 @@ final class Partition {
     func readableEnd(for reader: FetchReader) -> Offset {
         switch reader {
         case .follower: log.logEndOffset
-        case .consumer(let readCommitted):
+        case .consumer(let readCommitted, _):
             readCommitted ? log.lastStableOffset(highWatermark: highWatermark) : highWatermark
         }
+    }
+
+    /// Whether the present role allows `reader` to be served.
+    func serves(_ reader: FetchReader) -> Bool {
+        leader != nil || (follower != nil && reader.readsFromFollowers)
     }
 
     /// Whom to ask instead, for an answer of NOT_LEADER_OR_FOLLOWER (KIP-951).
@@ -213,6 +218,7 @@ final class Partition {
         if follower != nil {
             follower = nil
             shard.followingEnded(self)
+            fetchWatches.fireAll()
         }
     }
 
@@ -281,7 +287,7 @@ final class Partition {
         log.highWatermarkAdvanced(to: committed)
         if leader != nil { finishWaiters(upTo: committed) }
         coordinator?.highWatermarkMoved()
-        fetchWatches.fireConsumers()
+        fetchWatches.fireForHighWatermark()
     }
 
     /// Keeps the waiters in the order of what they wait for: a batch sent again waits for an earlier end.

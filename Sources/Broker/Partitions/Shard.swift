@@ -207,12 +207,14 @@ final class Shard {
     func watch(_ parts: [FetchPart], seen: [Offset], for reader: FetchReader, _ watch: FetchWatch) {
         for (part, end) in zip(parts, seen) {
             guard let partition = partitions[part.key],
-                partition.leader != nil,
-                partition.readableEnd(for: reader) == end
+                partition.serves(reader),
+                partition.readableEnd(for: reader) == end,
+                !part.target.lacks(partition.highWatermark)
             else {
                 watch.fire()
                 return
             }
+            if part.target.knownHighWatermark != Offset(.max) { watch.heedsHighWatermark = true }
             partition.fetchWatches.add(watch)
         }
     }

@@ -6,12 +6,15 @@ final class FetchWatch {
     private let operation: LoopBound<FetchOperation>
     private let round: Int
     let isFollower: Bool
+    /// Whether it hears of a moved high watermark.
+    var heedsHighWatermark: Bool
     private(set) var isDead = false
 
     init(operation: LoopBound<FetchOperation>, round: Int, isFollower: Bool) {
         self.operation = operation
         self.round = round
         self.isFollower = isFollower
+        heedsHighWatermark = !isFollower
     }
 
     func fire() {
@@ -44,7 +47,7 @@ struct WatchList {
     mutating func fireFollowers() { fire { $0.isFollower } }
 
     /// A moved high watermark.
-    mutating func fireConsumers() { fire { !$0.isFollower } }
+    mutating func fireForHighWatermark() { fire { $0.heedsHighWatermark } }
 
     mutating func fireAll() { fire { _ in true } }
 

@@ -49,7 +49,9 @@ extension Settings {
             "replica.lag.time.max.ms", 30_000,
             "A follower that has not caught up for so long leaves the in-sync replicas."),
         .string(
-            "replica.selector.class", nil, "Class that chooses the replica a consumer reads from."),
+            "replica.selector.class", nil,
+            "Class that chooses the replica a consumer reads from; RackAwareReplicaSelector or the leader."
+        ),
         .int(
             "replica.socket.receive.buffer.bytes", 65_536,
             "Receive buffer of a fetcher's connection."),

@@ -8,6 +8,8 @@ package final class SimulatedReader: @unchecked Sendable {
     // SAFETY: a simulated world lives on one thread.
     private let host: SimulatedClientHost
     private let places: [TopicPartition]
+    /// Where the reader is, empty for nowhere.
+    private let rack: String
     private let timeline: Timeline
     private var driver: ClientDriver?
     /// What was read.
@@ -17,9 +19,11 @@ package final class SimulatedReader: @unchecked Sendable {
     private var positions: [TopicPartition: Offset] = [:]
 
     package init(
-        on host: SimulatedClientHost, topic: String, partitionCount: Int32, timeline: Timeline
+        on host: SimulatedClientHost, topic: String, partitionCount: Int32, rack: String = "",
+        timeline: Timeline
     ) {
         self.host = host
+        self.rack = rack
         self.timeline = timeline
         places = (0..<partitionCount).map { TopicPartition(topic, $0) }
     }
@@ -27,17 +31,18 @@ package final class SimulatedReader: @unchecked Sendable {
     package func start() {
         host.run { [self] in
             let driver = ClientDriver(
-                host.configuration, consumer: Self.configuration, runtime: host.runtime)
+                host.configuration, consumer: configuration, runtime: host.runtime)
             self.driver = driver
             driver.onRecords = { [unowned self] in take() }
             driver.assign(places.map { (partition: $0, start: .reset(.earliest)) })
         }
     }
 
-    private static var configuration: ConsumerConfiguration {
+    private var configuration: ConsumerConfiguration {
         var configuration = ConsumerConfiguration()
         configuration.offsetReset = .earliest
         configuration.createsTopics = false
+        configuration.rack = rack
         return configuration
     }
 

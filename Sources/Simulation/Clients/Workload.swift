@@ -66,9 +66,9 @@ package final class Workload {
         }
     }
 
-    /// Reads along from now on.
-    package func startReading() {
-        let reader = makeReader()
+    /// Reads along from now on, from the replica in `rack` if there is one.
+    package func startReading(in rack: String = "") {
+        let reader = makeReader(in: rack)
         reader.onRecord = { [history, checker = cluster.checker] text, offset, place in
             checker.wasRead(offset, of: place)
             history.noteRead(text, at: offset, of: place)
@@ -77,9 +77,9 @@ package final class Workload {
         reader.start()
     }
 
-    private func makeReader() -> SimulatedReader {
+    private func makeReader(in rack: String = "") -> SimulatedReader {
         SimulatedReader(
-            on: cluster.makeClient(), topic: topic, partitionCount: partitionCount,
+            on: cluster.makeClient(), topic: topic, partitionCount: partitionCount, rack: rack,
             timeline: cluster.timeline)
     }
 

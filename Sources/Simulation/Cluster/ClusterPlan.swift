@@ -21,6 +21,8 @@ package struct ClusterPlan {
     package var keepsVotersInLog = false
     /// How many log directories a node has.
     package var directoryCount = 1
+    /// Each broker is in a rack of its own, and consumers read from the one in theirs (KIP-392).
+    package var readsNearby = false
     /// Lines of `server.properties` for all nodes.
     package var settings: [String] = []
 
@@ -84,6 +86,18 @@ package struct ClusterPlan {
             "controller.listener.names=CONTROLLER", quorum,
             "log.dirs=\(directories.joined(separator: ","))", "default.replication.factor=3",
             "min.insync.replicas=2", "num.partitions=3", "http.listener=",
-        ] + settings
+        ] + rackLines(member) + settings
+    }
+
+    /// The rack of a broker.
+    package static func rack(of broker: BrokerID) -> String { "rack-\(broker.rawValue)" }
+
+    private func rackLines(_ member: Member) -> [String] {
+        guard readsNearby, member.role.isBroker else { return [] }
+        return [
+            "broker.rack=\(Self.rack(of: member.id))",
+            "replica.selector.class="
+                + "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+        ]
     }
 }

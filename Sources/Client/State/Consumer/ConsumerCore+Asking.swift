@@ -164,7 +164,8 @@ extension ConsumerCore {
                     partition: cursor.partition,
                     topicID: metadata.topics[cursor.partition.topic]?.id ?? .zero,
                     currentEpoch: view?.leaderEpoch ?? .none, offset: cursor.fetchOffset,
-                    lastEpoch: comparesEpochs ? cursor.fetchEpoch : .none,
+                    // A near replica that is behind would take our past for one that it lost.
+                    lastEpoch: comparesEpochs && node == view?.leader ? cursor.fetchEpoch : .none,
                     bytesMax: configuration.partitionMaxBytes))
         }
         let plan = sessions[node, default: FetchSession()].next(wanted)
