@@ -35,4 +35,6 @@ package enum StandardStreams {
     package static var isInputTerminal: Bool { isatty(STDIN_FILENO) == 1 }
     /// Whether somebody sees the output at once.
     package static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether somebody sees errors at once.
+    package static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }

@@ -46,9 +46,12 @@ package final class ToolOutput: Sendable {
     }
 
     /// A line on standard error.
-    func error(_ text: String) {
+    func error(_ text: String) { errorText(text + "\n") }
+
+    /// Text on standard error, without a line end.
+    func errorText(_ text: String) {
         flush()
-        errorSink(text + "\n")
+        errorSink(text)
     }
 
     /// Writes what was gathered. A reader that has gone ends the tool: nobody wants the rest.
