@@ -42,6 +42,11 @@ package enum HostProcess {
     /// This process's number.
     package static var id: Int32 { getpid() }
 
+    /// Sends SIGTERM to another process.
+    package static func terminate(_ process: Int32) throws(Errno) {
+        try Errno.check(martlet_kill(process, SIGTERM))
+    }
+
     /// Processors this process may run on: the default number of loops.
     package static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 

@@ -8,7 +8,7 @@ package enum Tools {
         Storage.self, ConsumerGroups.self, Groups.self, ProducerPerfTest.self,
         ConsumerPerfTest.self, LogDirs.self, ReassignPartitions.self,
         DeleteRecords.self, ClusterTool.self, VerifiableProducer.self, VerifiableConsumer.self,
-        EndToEndLatency.self, Verify.self, Doctor.self, MetadataShell.self,
+        EndToEndLatency.self, Verify.self, Doctor.self, MetadataShell.self, ServerStop.self,
         Up.self,
         ContainerStart.self,
     ]
