@@ -29,10 +29,12 @@ enum Configs: Tool {
     ) async throws(ToolFailure) -> Int32 {
         let action = try arguments.only(of: ["alter", "describe"])
         let entity = try ConfigEntity(arguments)
+        // Controllers list no topics: what is not there is told by the answer.
+        let checksTopic = entity.kind == .topic && !arguments.has("bootstrap-controller")
         if action == "alter" {
             let changes = try changes(arguments, host)
             let admin = try await host.admin(arguments)
-            try await alter(entity, changes, admin, host)
+            try await alter(entity, changes, admin, host, checksTopic: checksTopic)
             await admin.close()
         } else {
             for flag in ["add-config", "add-config-file", "delete-config"]
@@ -40,7 +42,8 @@ enum Configs: Tool {
                 throw .usage("Option \"[\(flag)]\" can't be used with option \"[describe]\"")
             }
             let admin = try await host.admin(arguments)
-            try await describe(entity, isAll: arguments.has("all"), admin, host)
+            try await describe(
+                entity, isAll: arguments.has("all"), admin, host, checksTopic: checksTopic)
             await admin.close()
         }
         return ExitCode.success
@@ -49,10 +52,10 @@ enum Configs: Tool {
     // MARK: Describing
 
     private static func describe(
-        _ entity: ConfigEntity, isAll: Bool, _ admin: Admin, _ host: ToolHost
+        _ entity: ConfigEntity, isAll: Bool, _ admin: Admin, _ host: ToolHost, checksTopic: Bool
     ) async throws(ToolFailure) {
         for name in try await names(entity, admin) {
-            if entity.kind == .topic { try await checkTopic(name, admin) }
+            if checksTopic { try await checkTopic(name, admin) }
             let resource = ConfigResource(entity.kind, name)
             let described = try await reporting { () async throws(ClientError) in
                 try await admin.describeConfigs([resource])
@@ -135,14 +138,15 @@ enum Configs: Tool {
     // MARK: Changing
 
     private static func alter(
-        _ entity: ConfigEntity, _ changes: [ConfigChange], _ admin: Admin, _ host: ToolHost
+        _ entity: ConfigEntity, _ changes: [ConfigChange], _ admin: Admin, _ host: ToolHost,
+        checksTopic: Bool
     ) async throws(ToolFailure) {
         guard let name = entity.name else {
             throw .usage(
                 "An entity name or default entity must be specified with --alter of "
                     + entity.plural)
         }
-        if entity.kind == .topic { try await checkTopic(name, admin) }
+        if checksTopic { try await checkTopic(name, admin) }
         try await reporting { () async throws(ClientError) in
             try await admin.alterConfigs(of: ConfigResource(entity.kind, name), changes)
         }

@@ -107,6 +107,37 @@ class Isolated(unittest.TestCase):
         shown = run("features", "--bootstrap-controller", controllers, "describe").stdout
         self.assertRegex(shown, r"Feature: metadata.version +SupportedMinVersion: 3.3-IV3")
 
+    def test_controllers_are_administered_while_no_broker_is_up(self):
+        run("topics", "--bootstrap-server", self.bootstrap, "--create", "--topic", "orders",
+            "--partitions", "1", "--replication-factor", "3")
+        for node in self.cluster.nodes.values():
+            if node.is_broker:
+                node.kill()
+        at = ["--bootstrap-controller", ",".join(
+            re.search(r"//(.*)", node.properties["listeners"]).group(1)
+            for node in self.cluster.nodes.values() if not node.is_broker)]
+        self.assertIn("Completed updating config for topic orders.", run(
+            "configs", *at, "--alter", "--topic", "orders", "--add-config",
+            "retention.ms=5000").stdout)
+        self.assertIn("  retention.ms=5000 sensitive=false", run(
+            "configs", *at, "--describe", "--topic", "orders").stdout)
+        self.assertIn("Completed updating default config", run(
+            "configs", *at, "--alter", "--broker-defaults", "--add-config",
+            "log.retention.ms=7000").stdout)
+        said = run("configs", *at, "--describe", "--all", "--broker", "1").stdout
+        self.assertIn("  log.retention.ms=7000 ", said)
+        self.assertIn("STATIC_BROKER_CONFIG:node.id=1", said)
+        lost = run("configs", *at, "--describe", "--topic", "nowhere", check=False)
+        self.assertEqual((lost.returncode, lost.stdout), (1, ""))
+        self.assertIn(f"Cluster ID: {self.cluster.cluster_id}\n", run(
+            "cluster", "cluster-id", *at).stdout)
+        self.assertEqual(len(run("cluster", "list-endpoints", *at).stdout.splitlines()), 4)
+        self.assertIn("DescribeConfigs(32): 1 to 4", run("cluster", "api-versions", *at).stdout)
+        self.assertIn("No partition reassignments found.", run(
+            "reassign-partitions", *at, "--list").stdout)
+        self.assertIn("Feature: metadata.version", run("features", *at, "describe").stdout)
+        self.assertIn("LeaderId:", run("metadata-quorum", *at, "describe", "--status").stdout)
+
     def test_a_controlled_shutdown_of_each_role_exits_0(self):
         broker = self.cluster.nodes[4]
         self.assertEqual(broker.terminate(), 0)

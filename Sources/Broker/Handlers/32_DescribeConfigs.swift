@@ -3,24 +3,56 @@ internal import Configuration
 internal import Controller
 internal import Metadata
 internal import Model
+internal import Ports
 internal import Telemetry
 internal import WireMessages
 
 /// DescribeConfigs, v1 to v4 (KIP-133, 226, 569), of topics and brokers. Internal settings are shown where
-/// somebody has set them.
+/// somebody has set them. A controller answers from what it knows, so that it can be asked while no broker
+/// is up (KIP-919).
 enum DescribeConfigsHandler {
+    /// What an answer is made of.
+    struct View {
+        let nodeID: BrokerID
+        let image: MetadataImage
+        /// The node's own, with what was set at run time.
+        let settings: BrokerSettings
+    }
+
     static func handle(_ scope: RequestScope) throws(DecodeError) {
         let request: DescribeConfigsRequest = try scope.request()
-        var response = DescribeConfigsResponse()
-        response.results = request.resources.map { resource in
-            result(resource, request, scope.shard)
+        let exchange = scope.exchange
+        let shard = scope.shard
+        switch exchange.listener.kind {
+        case .broker:
+            exchange.respond(response(to: request, View(shard)))
+        case .controller:
+            let node = shard.node
+            guard let cluster = shard.cluster else {
+                exchange.closeConnection()
+                return
+            }
+            cluster.run { link in
+                guard let controller = link.controller else {
+                    exchange.closeConnection()
+                    return
+                }
+                exchange.respond(response(to: request, View(node, controller.image)))
+            }
         }
-        scope.exchange.respond(response)
+    }
+
+    private static func response(
+        to request: DescribeConfigsRequest, _ view: View
+    ) -> DescribeConfigsResponse {
+        var response = DescribeConfigsResponse()
+        response.results = request.resources.map { result($0, request, view) }
+        return response
     }
 
     private static func result(
         _ resource: DescribeConfigsRequest.DescribeConfigsResource,
-        _ request: DescribeConfigsRequest, _ shard: Shard
+        _ request: DescribeConfigsRequest, _ view: View
     ) -> DescribeConfigsResponse.DescribeConfigsResult {
         var result = DescribeConfigsResponse.DescribeConfigsResult()
         result.resourceType = resource.resourceType
@@ -33,22 +65,22 @@ enum DescribeConfigsHandler {
                 result.errorCode = .invalidTopicException
                 return result
             }
-            guard shard.image.topicID(named: resource.resourceName) != nil else {
+            guard view.image.topicID(named: resource.resourceName) != nil else {
                 result.errorCode = .unknownTopicOrPartition
                 return result
             }
-            settings = topicSettings(resource.resourceName, shard)
+            settings = topicSettings(resource.resourceName, view)
         case .broker:
             guard
-                resource.resourceName.isEmpty || resource.resourceName == "\(shard.nodeID.rawValue)"
+                resource.resourceName.isEmpty || resource.resourceName == "\(view.nodeID.rawValue)"
             else {
                 result.errorCode = .invalidRequest
                 result.errorMessage =
-                    "broker \(shard.nodeID.rawValue) was asked for the configs of broker "
+                    "broker \(view.nodeID.rawValue) was asked for the configs of broker "
                     + resource.resourceName
                 return result
             }
-            settings = brokerSettings(isDefault: resource.resourceName.isEmpty, shard)
+            settings = brokerSettings(isDefault: resource.resourceName.isEmpty, view)
         default:
             result.errorCode = .invalidRequest
             result.errorMessage = "resource type \(resource.resourceType) is not served"
@@ -63,23 +95,41 @@ enum DescribeConfigsHandler {
         return result
     }
 
-    private static func topicSettings(_ topic: String, _ shard: Shard) -> [ResolvedSetting] {
+    private static func topicSettings(_ topic: String, _ view: View) -> [ResolvedSetting] {
         var overrides: [String: String] = [:]
-        for (name, value) in shard.image.config(of: ConfigResource(.topic, topic)) {
+        for (name, value) in view.image.config(of: ConfigResource(.topic, topic)) {
             overrides[name] = value
         }
         return Settings.topic.compactMap {
             TopicConfiguration.resolve(
-                $0.name, overrides: overrides, broker: shard.brokerSettings)
+                $0.name, overrides: overrides, broker: view.settings)
         }
     }
 
     /// The cluster's default shows only what was set at run time.
-    private static func brokerSettings(isDefault: Bool, _ shard: Shard) -> [ResolvedSetting] {
+    private static func brokerSettings(isDefault: Bool, _ view: View) -> [ResolvedSetting] {
         let names =
             isDefault
-            ? shard.brokerSettings.dynamicDefault.keys.sorted() : Settings.broker.map(\.name)
-        return names.compactMap { shard.brokerSettings.resolve($0) }
+            ? view.settings.dynamicDefault.keys.sorted() : Settings.broker.map(\.name)
+        return names.compactMap { view.settings.resolve($0) }
+    }
+}
+
+extension DescribeConfigsHandler.View {
+    /// As a broker's loop has it.
+    init(_ shard: Shard) {
+        self.init(nodeID: shard.nodeID, image: shard.image, settings: shard.brokerSettings)
+    }
+
+    /// As a controller has it.
+    init(_ node: Node, _ image: MetadataImage) {
+        let id = node.configuration.nodeID
+        var settings = node.configuration.settings
+        // What is wrong in the metadata was told when it came.
+        _ = settings.replaceDynamic(
+            clusterDefault: image.dictionary(of: ConfigResource(.broker, "")),
+            own: image.dictionary(of: ConfigResource(.broker, String(id.rawValue))))
+        self.init(nodeID: id, image: image, settings: settings)
     }
 }
 

@@ -29,7 +29,7 @@ extension APITable {
             APIEntry(.deleteRecords, 0...2, on: broker, DeleteRecordsHandler.handle),
             APIEntry(.initProducerId, 0...5, on: broker, InitProducerIdHandler.handle),
             APIEntry(.offsetForLeaderEpoch, 2...4, on: broker, OffsetForLeaderEpochHandler.handle),
-            APIEntry(.describeConfigs, 1...4, on: broker, DescribeConfigsHandler.handle),
+            APIEntry(.describeConfigs, 1...4, on: both, DescribeConfigsHandler.handle),
             APIEntry(.alterReplicaLogDirs, 1...2, on: broker, AlterReplicaLogDirsHandler.handle),
             APIEntry(.describeLogDirs, 1...5, on: broker, DescribeLogDirsHandler.handle),
             APIEntry(.describeCluster, 0...2, on: both, DescribeClusterHandler.handle),

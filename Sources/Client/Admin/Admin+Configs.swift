@@ -10,12 +10,24 @@ extension Admin {
         var described: [(resource: ConfigResource, entries: [ConfigEntry])] = []
         for resource in resources {
             let found = try await retrying("describing configs") {
-                left throws(ClientError) -> [ConfigEntry] in
-                try await entries(of: resource, within: left)
+                left throws(ClientError) -> Result<[ConfigEntry], ClientError> in
+                try await answer(for: resource, within: left)
             }
-            described.append((resource, found))
+            described.append((resource, try found.get()))
         }
         return described
+    }
+
+    /// The entries, or a refusal that does not change by asking again.
+    private func answer(
+        for resource: ConfigResource, within left: Duration
+    ) async throws(ClientError) -> Result<[ConfigEntry], ClientError> {
+        do {
+            return .success(try await entries(of: resource, within: left))
+        } catch {
+            guard case .refused(.unknownTopicOrPartition, _) = error else { throw error }
+            return .failure(error)
+        }
     }
 
     private func entries(
