@@ -14,11 +14,14 @@ PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnap
 	python3 python3-venv librdkafka-dev golang-go golang-github-shopify-sarama-dev \
 	golang-github-confluentinc-confluent-kafka-go-dev
 PYTHON := .venv/bin/python
+INSTALLED ?= $(BUILD)/release/martlet
+BIN = $(DESTDIR)$(PREFIX)/bin
+SHARED = $(DESTDIR)$(PREFIX)/share
 TESTED := $(BUILD)/debug/martlet
 SIMULATE := $(BUILD)/release/simulate
 
 .PHONY: deps packages python build test unit seeds tested-binary integration conformance simulate \
-	simulate-soak simulate-mutants lint format bench cluster install docker-image docker-test clean \
+	simulate-soak simulate-mutants lint format bench cluster install install-files docker-image docker-test clean \
 	help
 
 help: ## list the targets
@@ -105,10 +108,27 @@ bench: build python ## measure speed and memory; prints, asserts nothing
 cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl-c stops them
 	$(BUILD)/release/martlet up
 
-install: build ## install the binary and links under Kafka's script names below PREFIX
-	install -D -m 755 $(BUILD)/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
-	@for tool in $$($(BUILD)/release/martlet help 2>&1 | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do \
-	  ln -sf martlet $(DESTDIR)$(PREFIX)/bin/kafka-$$tool.sh; \
+install: build ## install the binary, Kafka's script names, shell completion and man pages below PREFIX
+	$(MAKE) install-files INSTALLED=$(BUILD)/release/martlet
+
+# Without a build, of any binary.
+install-files:
+	install -D -m 755 $(INSTALLED) $(BIN)/martlet
+	@for script in $$($(INSTALLED) reference names); do \
+	  ln -sf martlet $(BIN)/$$script; \
+	done
+	install -d $(SHARED)/man/man1 $(SHARED)/bash-completion/completions $(SHARED)/zsh/site-functions \
+	  $(SHARED)/fish/vendor_completions.d
+	$(INSTALLED) reference completion bash > $(SHARED)/bash-completion/completions/martlet
+	@for script in $$($(INSTALLED) reference names); do \
+	  ln -sf martlet $(SHARED)/bash-completion/completions/$$script; \
+	done
+	$(INSTALLED) reference completion zsh > $(SHARED)/zsh/site-functions/_martlet
+	$(INSTALLED) reference completion fish > $(SHARED)/fish/vendor_completions.d/martlet.fish
+	$(INSTALLED) reference man > $(SHARED)/man/man1/martlet.1
+	@for tool in $$($(INSTALLED) help | sed -n 's/^  \([a-z0-9-]*\)  .*/\1/p'); do \
+	  case $$tool in help|version) continue ;; esac; \
+	  $(INSTALLED) reference man $$tool > $(SHARED)/man/man1/martlet-$$tool.1; \
 	done
 
 docker-image: build ## build the container image; BASE_IMAGE and IMAGE say on what and as what

@@ -148,7 +148,7 @@ let package = Package(
             swiftSettings: houseSettings),
         tests("BytesTests", ["Bytes"]),
         tests("ConfigurationTests", ["Configuration", "Model"]),
-        tests("House", ["Configuration"]),
+        tests("House", ["Configuration", "Tools", "Broker", "Model", "Wire"]),
         tests("TelemetryTests", ["Telemetry", "Bytes", "Model"]),
         tests("ModelTests", ["Model"]),
         tests(

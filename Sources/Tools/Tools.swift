@@ -9,7 +9,7 @@ package enum Tools {
         ConsumerPerfTest.self, LogDirs.self, ReassignPartitions.self,
         DeleteRecords.self, ClusterTool.self, VerifiableProducer.self, VerifiableConsumer.self,
         EndToEndLatency.self, Verify.self, Doctor.self, MetadataShell.self, ServerStop.self,
-        Up.self,
+        Up.self, Reference.self,
         ContainerStart.self,
     ]
 

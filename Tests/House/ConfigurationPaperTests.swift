@@ -31,3 +31,23 @@ struct ConfigurationPaperTests {
         }
     }
 }
+
+@Suite("The generated papers")
+struct GeneratedPaperTests {
+    private let tree = SourceTree.shared
+
+    private func compare(_ path: String, _ text: String) {
+        if SourceTree.isRegenerating {
+            #expect(tree.write(path, text))
+        } else {
+            #expect(
+                tree.text(path) == text, "run MARTLET_REGENERATE=1 swift test --filter House")
+        }
+    }
+
+    @Test func `name every tool and its flags`() { compare(ToolsPage.path, ToolsPage.text) }
+
+    @Test func `name every API and every error`() {
+        compare(ProtocolPage.path, ProtocolPage.text)
+    }
+}
