@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -17,11 +18,11 @@ BASE = PORT_BASE + 300
 LIMIT = 60
 
 
-def blocks():
-    """The fenced commands, by the heading they stand under."""
+def blocks(page="README.md"):
+    """The fenced commands of a page, by the heading they stand under."""
     found = {}
     heading, block = "", None
-    with open(os.path.join(ROOT, "README.md")) as file:
+    with open(os.path.join(ROOT, page)) as file:
         for line in file.read().splitlines():
             if block is not None:
                 if line.startswith("```"):
@@ -43,7 +44,9 @@ def on_our_ports(text):
     return text
 
 
-class Readme(unittest.TestCase):
+class Page(unittest.TestCase):
+    """A page whose commands are run in a directory of their own."""
+
     def setUp(self):
         scratch = tempfile.TemporaryDirectory(prefix="martlet-readme-")
         self.addCleanup(scratch.cleanup)
@@ -51,6 +54,7 @@ class Readme(unittest.TestCase):
         # `export PATH=$PWD/.build/release:$PATH` finds the binary under test.
         os.makedirs(os.path.join(self.directory, ".build", "release"))
         os.symlink(BINARY, os.path.join(self.directory, ".build", "release", "martlet"))
+        self.path = "export PATH=$PWD/.build/release:$PATH\n"
 
     def background(self, arguments, **more):
         """Starts a process group that ends with the test; answers with its process and its output's path."""
@@ -87,6 +91,21 @@ class Readme(unittest.TestCase):
         self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def up(self, base, *more):
+        """Runs `martlet up` and returns its process once the cluster serves."""
+        directory = os.path.join(self.directory, f"up-{base}")
+        process, output = self.background(
+            [BINARY, "up", "--base-port", str(base), "--dir", directory, *more])
+
+        def serves():
+            with open(output, errors="replace") as file:
+                return "started in" in file.read()
+
+        self.wait_for("bootstrap line", process, output, serves)
+        return process
+
+
+class Readme(Page):
     def plan(self, target):
         """What make would do, said as if this were not run by make already."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -100,10 +119,7 @@ class Readme(unittest.TestCase):
         plan = self.plan(first.split()[1])
         self.assertEqual(plan.splitlines()[-1], ".build/release/martlet up")
 
-        process, output = self.background(
-            [BINARY, "up", "--base-port", str(BASE), "--dir", "data"])
-        with open(output, errors="replace") as file:
-            self.wait_for("bootstrap line", process, output, lambda: "started in" in file.read())
+        process = self.up(BASE)
         said = self.shell(on_our_ports(second))
         self.assertIn("Created topic orders.", said)
         self.assertIn("\nhello\n", said)
@@ -142,6 +158,51 @@ class Readme(unittest.TestCase):
         self.assertIn("test", targets)
         for target in targets:
             self.assertNotEqual(self.plan(target), "")
+
+
+class Quickstart(Page):
+    def test_every_command_works(self):
+        found = blocks("docs/quickstart.md")
+        self.assertEqual(found.pop("Start"), ["martlet up"])
+        self.up(BASE)
+        said = {}
+        for heading, scripts in found.items():
+            for script in scripts:
+                said[heading] = said.get(heading, "") + self.shell(self.path + on_our_ports(script))
+        self.assertIn("ann\thello\n", said["Write and read"])
+        self.assertRegex(said["Write and read"], r"readers\s+greetings\s+\d\s")
+        self.assertIn("The replicas of all 3 partitions agree.", said["Look around"])
+        self.assertIn("0 errors", said["Look around"])
+        self.assertIn('"sent":2000,"acked":2000', said["Break it"])
+
+
+class FromKafka(Page):
+    def test_every_command_works(self):
+        found = blocks("docs/from-kafka.md")
+        old, new = BASE, BASE + 20
+        self.up(old, "--nodes", "1")
+        self.up(new, "--nodes", "1")
+
+        def shell(script):
+            script = script.replace("localhost:29092", f"localhost:{new}")
+            return self.shell(self.path + script.replace("localhost:9092", f"localhost:{old}"))
+
+        shutil.copy(
+            os.path.join(self.directory, f"up-{old}", "node-1", "server.properties"), self.directory)
+        shell("martlet topics --bootstrap-server localhost:9092 --create --topic orders "
+              "--partitions 1 --replication-factor 1")
+        shell("printf 'a\\t1\\nb\\t2\\n' | martlet console-producer --bootstrap-server "
+              "localhost:9092 --topic orders --reader-property parse.key=true")
+        (before,) = found["What to check first"]
+        # A file-limit warning is the machine's business.
+        self.assertIn("0 errors", shell(before + " || [ $? -eq 2 ]"))
+        said = "".join(shell(script) for script in found["Moving topics"])
+        self.assertIn("Created topic orders.", said)
+        self.assertIn("orders:0:2\n", said)
+        self.assertRegex(said, r"billing\s+orders\s+0\s+0")
+        (after,) = found["Afterwards"]
+        # A quorum of one controller is a warning.
+        self.assertIn("agree on offsets 0 to 1", shell(after + " || [ $? -eq 2 ]"))
 
 
 if __name__ == "__main__":
