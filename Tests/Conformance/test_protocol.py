@@ -44,7 +44,17 @@ class Protocol(unittest.TestCase):
     def topic(self, partitions=1, **configs):
         name = self.id().split(".")[-1].replace("test_", "")
         self.cluster.create_topic(name, partitions, 3, **configs)
+        # The controller has answered; each broker hears of the topic a little later.
+        for number in self.cluster.nodes:
+            connection = self.connect(number)
+            self.eventually(lambda: self.is_led(name, partitions, connection))
         return name
+
+    def is_led(self, topic, partitions, connection):
+        """Whether the node at the other end knows a leader of every partition."""
+        described = self.described(topic, connection)
+        return (len(described.partitions) == partitions
+                and all(part.leader_id >= 0 for part in described.partitions))
 
     def write(self, topic, count, size=10, partition=0, timestamp=None):
         producer = Producer({"bootstrap.servers": self.cluster.bootstrap, "linger.ms": 0})
@@ -63,8 +73,14 @@ class Protocol(unittest.TestCase):
         return answer.topics[0]
 
     def leader(self, topic, partition=0):
-        """The partition's leader and its epoch."""
-        found = next(p for p in self.described(topic).partitions if p.partition_index == partition)
+        """The partition's leader and its epoch. The node that is asked may hear of a new topic a little later
+        than the one that made it."""
+        def led():
+            return next(
+                (part for part in self.described(topic).partitions
+                 if part.partition_index == partition and part.leader_id >= 0), None)
+
+        found = self.eventually(led)
         return found.leader_id, found.leader_epoch
 
     def down(self, number):
@@ -447,6 +463,7 @@ class Protocol(unittest.TestCase):
             return answer.error_code, {
                 (found.resource_type, found.resource_name) for found in answer.config_resources}
 
+        self.eventually(lambda: (32, "g") in listed(1)[1])
         error, found = listed(1)
         self.assertEqual(error, NONE)
         self.assertLessEqual({(2, topic), (4, "1"), (4, "3"), (8, "2"), (32, "g")}, found)
