@@ -63,6 +63,53 @@ struct ConsumerGroupTests {
         #expect(play.core.assignment == [Self.t0])
     }
 
+    @Test func `says everything again when an answer is lost, for it may have told of partitions`()
+        throws
+    {
+        var play = try play()
+        try play.answerMember(epoch: 1, assigned: [0])
+        try play.answerMember(epoch: 1)
+        try play.answerCommitted(5)
+        try play.pass(.milliseconds(5_100))
+        // The coordinator has given it the other partition, and dies before it says so.
+        _ = try play.question(ConsumerGroupHeartbeatRequest.self)
+        play.cluster.unreachable = [1]
+        play.breakConnections(to: 1)
+        try play.pass(.milliseconds(300))
+        try play.answerCoordinator(2)
+        try play.pass(.milliseconds(300))
+        let again = try play.answerMember(epoch: 1, assigned: [0, 1])
+        #expect(again.memberEpoch == 1)
+        #expect(again.subscribedTopicNames == ["t"])
+        #expect(again.rebalanceTimeoutMs == 300_000)
+        #expect(again.topicPartitions?.map(\.partitions) == [[0]])
+        #expect(play.core.assignment == [Self.t0, Self.t1])
+        let receipt = try play.answerMember(epoch: 1)
+        #expect(receipt.subscribedTopicNames == nil)
+        #expect(receipt.topicPartitions?.map(\.partitions) == [[0, 1]])
+    }
+
+    @Test(arguments: [
+        ErrorCode.coordinatorNotAvailable, .notCoordinator, .coordinatorLoadInProgress,
+    ])
+    func `says everything again when the coordinator could not say what became of it`(
+        _ code: ErrorCode
+    ) throws {
+        var play = try play()
+        try play.answerMember(epoch: 1, assigned: [0])
+        try play.answerMember(code)
+        // It has news to tell, and does not knock at a busy door all the time.
+        #expect(!play.isAsking(.consumerGroupHeartbeat))
+        try play.pass(.milliseconds(300))
+        if play.isAsking(.findCoordinator) { try play.answerCoordinator() }
+        try play.pass(.milliseconds(300))
+        let again = try play.answerMember(epoch: 1, assigned: [0])
+        #expect(again.subscribedTopicNames == ["t"])
+        #expect(again.topicPartitions?.map(\.partitions) == [[0]])
+        try play.pass(.milliseconds(5_100))
+        #expect(try play.answerMember(epoch: 1).subscribedTopicNames == nil)
+    }
+
     @Test func `begins anew under its id when it is fenced`() throws {
         var play = try play()
         let joined = try play.answerMember(epoch: 7, assigned: [0])

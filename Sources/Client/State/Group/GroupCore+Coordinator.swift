@@ -169,6 +169,7 @@ extension GroupCore {
         case .join, .sync:
             joinAgain(now: now)
         case .heartbeat:
+            told.mustSayAll = true
             nextHeartbeat = now
         case .leave:
             left()

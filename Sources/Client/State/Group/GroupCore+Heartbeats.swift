@@ -5,12 +5,14 @@ internal import WireMessages
 
 extension GroupCore {
     /// What a member under KIP-848 has told its coordinator, and what it was told. A heartbeat names only
-    /// what has changed; the first one, at epoch 0, names everything.
+    /// what has changed; the first one, at epoch 0, names everything, as does one after a lost answer.
     struct Told {
         /// The subscription the coordinator knows.
         var subscription: Subscription?
         /// The partitions it knows this member to own.
         var owned: [TopicPartition]?
+        /// An answer was lost that may have told of an assignment: who is told everything tells it again.
+        var mustSayAll = false
         /// The subscription and the partitions that the heartbeat under way carries.
         var sentSubscription: Subscription?
         var sentOwned: [TopicPartition]?
@@ -19,6 +21,8 @@ extension GroupCore {
         /// No new question about the layout for the sake of those names before then.
         var nextLook = Instant.zero
         var interval: Duration = .seconds(5)
+        /// The coordinator was busy: it hears no news before then.
+        var notBefore = Instant.zero
     }
 
     mutating func advanceHeartbeats(
@@ -35,7 +39,7 @@ extension GroupCore {
             return
         }
         resolve(&metadata, now: now)
-        if hasNews { nextHeartbeat = min(nextHeartbeat, now) }
+        if hasNews { nextHeartbeat = min(nextHeartbeat, max(now, told.notBefore)) }
         guard now >= nextHeartbeat, canAsk(.heartbeat) else { return }
         sendHeartbeat(&network, metadata, now: now)
     }
@@ -52,12 +56,13 @@ extension GroupCore {
         _ network: inout Network, _ metadata: MetadataCache, now: Instant
     ) {
         let isNew = epoch == 0
+        let saysAll = isNew || told.mustSayAll
         var request = ConsumerGroupHeartbeatRequest()
         request.groupID = configuration.id
         request.memberID = memberID
         request.memberEpoch = epoch
         request.instanceID = configuration.instanceID
-        if isNew || told.subscription != topics?.subscription {
+        if saysAll || told.subscription != topics?.subscription {
             switch topics?.subscription {
             case .topics(let names):
                 request.subscribedTopicNames = names
@@ -68,14 +73,14 @@ extension GroupCore {
             case nil: break
             }
         }
-        if isNew {
+        if saysAll {
             request.rackID = rack.isEmpty ? nil : rack
             request.rebalanceTimeoutMs = Int32(
                 clamping: configuration.maxPollInterval.inMilliseconds)
             request.serverAssignor = configuration.remoteAssignor
         }
         let partitions = isNew ? [] : owned
-        let tellsOwned = isNew || (change == nil && told.owned != partitions)
+        let tellsOwned = saysAll || (change == nil && told.owned != partitions)
         if tellsOwned { request.topicPartitions = Self.byID(partitions, metadata) }
         told.sentSubscription = topics?.subscription
         told.sentOwned = tellsOwned ? partitions : nil
@@ -111,6 +116,7 @@ extension GroupCore {
         epoch = answer.memberEpoch
         told.interval = .milliseconds(Int64(max(answer.heartbeatIntervalMs, 1)))
         told.subscription = told.sentSubscription
+        told.mustSayAll = false
         if let owned = told.sentOwned { told.owned = owned }
         nextHeartbeat = now + told.interval
         guard let assignment = answer.assignment else { return }
@@ -147,7 +153,9 @@ extension GroupCore {
             guard phase != .leaving else { return }
             restart(at: now)
         case _ where isAboutCoordinator(code, &network, now: now):
+            told.mustSayAll = true
             nextHeartbeat = now + retry.first
+            told.notBefore = nextHeartbeat
         default:
             fail(.refused(code, message: message), &consumer, &metadata)
         }
