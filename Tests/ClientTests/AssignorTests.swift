@@ -9,11 +9,11 @@ import Testing
 struct AssignorTests {
     func member(
         _ id: String, _ topics: [String] = ["t"], owns: [TopicPartition] = [],
-        generation: Int32 = 1, instance: String? = nil
+        generation: Int32 = 1, instance: String? = nil, rack: String? = nil
     ) -> GroupMember {
         GroupMember(
             id: id, instanceID: instance, topics: topics.sorted(), owned: owns.sorted(),
-            generation: generation)
+            generation: generation, rack: rack)
     }
 
     func t(_ numbers: Int32..., topic: String = "t") -> [TopicPartition] {
@@ -72,6 +72,27 @@ struct AssignorTests {
         #expect(owners.isEmpty)
     }
 
+    @Test(arguments: [Assignor.range, .sticky, .cooperativeSticky])
+    func `prefers replicas of the member's rack, as far as shares stay even`(_ assignor: Assignor) {
+        let members = [member("a", rack: "y"), member("b", rack: "x")]
+        let racks: [Set<String>] = [["x"], ["x"], ["y", "x"], ["y"]]
+        let shares = assignor.assign(members, counts: ["t": 4], racks: ["t": racks])
+        #expect(shares == ["a": t(2, 3), "b": t(0, 1)])
+        let far = assignor.assign(
+            members, counts: ["t": 4], racks: ["t": Array(repeating: ["x"], count: 4)])
+        #expect(far.mapValues(\.count) == ["a": 2, "b": 2])
+    }
+
+    @Test func `of ranges gives the same numbers of topics that are read together, near or not`() {
+        let members = [member("a", ["t", "u"], rack: "x"), member("b", ["t", "u"], rack: "y")]
+        let shares = Assignor.range.assign(
+            members, counts: ["t": 2, "u": 2], racks: ["t": [["y"], ["x"]], "u": [["x"], ["y"]]])
+        #expect(shares == ["a": t(0) + t(0, topic: "u"), "b": t(1) + t(1, topic: "u")])
+        let alike = Assignor.range.assign(
+            members, counts: ["t": 2, "u": 2], racks: ["t": [["y"], ["x"]], "u": [["y"], ["x"]]])
+        #expect(alike == ["a": t(1) + t(1, topic: "u"), "b": t(0) + t(0, topic: "u")])
+    }
+
     @Test func `knows no partitions of a topic that is not there`() {
         for assignor in Assignor.allCases {
             #expect(assignor.assign([member("a", ["gone"])], counts: [:]) == ["a": []])
@@ -87,11 +108,16 @@ struct AssignorTests {
             uniqueKeysWithValues: (0..<4).map { ("t\($0)", Int32(random.below(12))) })
         var members = (0..<1 + random.below(7)).map { number in
             let topics = counts.keys.sorted().filter { _ in random.below(3) > 0 }
-            return member("m\(number)", topics, generation: 0)
+            return member(
+                "m\(number)", topics, generation: 0,
+                rack: random.below(2) == 0 ? nil : "r\(random.below(3))")
+        }
+        let racks = counts.mapValues { count in
+            (0..<count).map { _ -> Set<String> in ["r\(random.below(3))"] }
         }
         // Cooperative rounds go on until nothing moves.
         for round in 1...4 {
-            let shares = assignor.assign(members, counts: counts)
+            let shares = assignor.assign(members, counts: counts, racks: racks)
             var seen: Set<TopicPartition> = []
             for member in members {
                 for partition in shares[member.id] ?? [] {
@@ -104,7 +130,7 @@ struct AssignorTests {
             members = members.map { member in
                 self.member(
                     member.id, member.topics, owns: shares[member.id] ?? [],
-                    generation: Int32(round))
+                    generation: Int32(round), rack: member.rack)
             }
         }
     }
@@ -164,6 +190,7 @@ struct AssignorTests {
         case .sticky, .cooperativeSticky: #expect(read.owned == owned)
         }
         #expect(read.generation == 6)
+        #expect(read.rack == "r")
     }
 
     @Test func `survives any bytes of a stranger`() {

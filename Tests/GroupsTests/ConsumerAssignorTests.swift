@@ -50,6 +50,26 @@ struct ConsumerAssignorTests {
             [member("a", [one], rack: "y"), member("b", [one], rack: "x")], [one])
         #expect(result["a"]?.byTopic[one.id] == [1, 3])
         #expect(result["b"]?.byTopic[one.id] == [0, 2])
+        let together = topic(1, 4, racks: [["x"], ["x"], ["y"], ["y"]])
+        let other = ConsumerAssignor.uniform.assign(
+            [member("a", [together], rack: "y"), member("b", [together], rack: "x")], [together])
+        #expect(other["a"]?.byTopic[one.id] == [2, 3])
+        #expect(other["b"]?.byTopic[one.id] == [0, 1])
+    }
+
+    @Test func `range prefers them too, and keeps topics together that are consumed together`() {
+        let one = topic(1, 4, racks: [["x"], ["y"], ["x"], ["y"]])
+        let alike = topic(2, 4, racks: one.racks)
+        let racked = [member("a", [one, alike], rack: "y"), member("b", [one, alike], rack: "x")]
+        let near = ConsumerAssignor.range.assign(racked, [one, alike])
+        for each in [one, alike] {
+            #expect(near["a"]?.byTopic[each.id] == [1, 3])
+            #expect(near["b"]?.byTopic[each.id] == [0, 2])
+        }
+        // The replicas of equal numbers are in different racks: the numbers stay together.
+        let unlike = topic(2, 4, racks: [["y"], ["x"], ["y"], ["x"]])
+        let far = ConsumerAssignor.range.assign(racked, [one, unlike])
+        for each in [one, unlike] { #expect(far["a"]?.byTopic[each.id] == [0, 1]) }
     }
 
     @Test func `range gives neighbours, and the same numbers of each topic`() {

@@ -38,6 +38,8 @@ struct MetadataCache: Sendable {
     /// Who takes what only the controller may do; any broker stands in for it (KIP-590).
     private(set) var controllerID: BrokerID = .none
     private(set) var nodes: [(id: BrokerID, address: ServerAddress)] = []
+    /// Where nodes stand, of those that tell.
+    private(set) var racks: [BrokerID: String] = [:]
     private(set) var topics: [String: TopicView] = [:]
     private(set) var names: [TopicID: String] = [:]
     /// Why a wanted topic is not known, as the last answer told.
@@ -177,6 +179,8 @@ extension MetadataCache {
         clusterID = answer.clusterID ?? clusterID
         controllerID = BrokerID(answer.controllerID)
         replaceNodes(answer.brokers.map { ($0.nodeID, $0.host, $0.port) })
+        racks = [:]
+        for broker in answer.brokers { racks[BrokerID(broker.nodeID)] = broker.rack }
         var isComplete = true
         if isAllAsked { forgetAbsent(answer) }
         for topic in answer.topics {

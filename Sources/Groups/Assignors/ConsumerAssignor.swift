@@ -51,18 +51,31 @@ enum ConsumerAssignor: String, Sendable {
         let row = members.sorted {
             ($0.instanceID ?? $0.id, $0.id) < ($1.instanceID ?? $1.id, $1.id)
         }
+        var audiences: [Audience: [AssignableTopic]] = [:]
         for topic in topics {
-            let takers = row.filter { $0.topics.contains(topic.id) }
+            let takers = row.indices.filter { row[$0].topics.contains(topic.id) }
             guard !takers.isEmpty else { continue }
-            let share = topic.partitionCount / Int32(takers.count)
-            let extra = Int(topic.partitionCount % Int32(takers.count))
-            var next: Int32 = 0
-            for (index, member) in takers.enumerated() {
-                let count = share + (index < extra ? 1 : 0)
-                result[member.id]?.replace(topic.id, by: Array(next..<next + count))
-                next += count
+            audiences[Audience(takers: takers, count: topic.partitionCount), default: []]
+                .append(topic)
+        }
+        for (audience, topics) in audiences {
+            let shares = RangeShare.split(
+                audience.count, among: audience.takers.count
+            ) { taker, partition in
+                let rack = row[audience.takers[taker]].rack
+                return topics.allSatisfy { $0.isIn(rack, partition) }
+            }
+            for (taker, share) in zip(audience.takers, shares) {
+                for topic in topics { result[row[taker].id]?.replace(topic.id, by: share) }
             }
         }
         return result
+    }
+
+    /// Who takes of topics, and how many partitions these have: what is alike in both is split alike, near or not.
+    private struct Audience: Hashable {
+        /// Places in the row of members.
+        let takers: [Int]
+        let count: Int32
     }
 }

@@ -3,9 +3,9 @@ internal import Model
 /// The `uniform` assignor at work.
 ///
 /// Three steps. *Keep*: each member keeps what it had and may still have, up to its share. *Fill*: what is left goes
-/// to the member with the least among those who subscribe, one whose rack holds a replica if there is one among
-/// those with the least. *Level*: while a member has two partitions more than another that could take one of them,
-/// one moves. Without different subscriptions the first two steps end in balance.
+/// to members whose rack holds a replica, as far as an even share allows, and what is left then to the member with
+/// the least among those who subscribe. *Level*: while a member has two partitions more than another that could take
+/// one of them, one moves. Without different subscriptions the first two steps end in balance.
 struct UniformAssignment {
     private let members: [AssignableMember]
     private let topics: [AssignableTopic]
@@ -30,8 +30,7 @@ struct UniformAssignment {
     /// What each member is to have.
     consuming func result() -> [String: PartitionSet] {
         guard !members.isEmpty else { return [:] }
-        var left = keep()
-        fill(&left)
+        fill(keep())
         if !isAlike { level() }
         var result: [String: PartitionSet] = [:]
         for (index, member) in members.enumerated() { result[member.id] = owned[index] }
@@ -84,7 +83,7 @@ struct UniformAssignment {
         return quotas
     }
 
-    private mutating func fill(_ left: inout [(topic: AssignableTopic, partition: Int32)]) {
+    private mutating func fill(_ left: [(topic: AssignableTopic, partition: Int32)]) {
         var additions = Array(
             repeating: [TopicID: [Int32]](), count: members.count)
         // Topics that few may take come first: what many may take evens the rest out.
@@ -94,11 +93,23 @@ struct UniformAssignment {
             )
             return (a, $0) < (b, $1)
         }
-        for place in order {
-            let (topic, partition) = left[place]
-            guard let index = least(of: takers[topic.id] ?? [], topic, partition) else { continue }
+        func give(_ place: Int, to index: Int) {
             counts[index] += 1
-            additions[index][topic.id, default: []].append(partition)
+            additions[index][left[place].topic.id, default: []].append(left[place].partition)
+        }
+        var share = EvenShare(of: counts.reduce(left.count, +), having: counts)
+        let far = order.filter { place in
+            let (topic, partition) = left[place]
+            let near = (takers[topic.id] ?? []).filter { topic.isIn(members[$0].rack, partition) }
+            guard let index = least(of: near), share.takes(having: counts[index]) else {
+                return true
+            }
+            give(place, to: index)
+            return false
+        }
+        for place in far {
+            guard let index = least(of: takers[left[place].topic.id] ?? []) else { continue }
+            give(place, to: index)
         }
         for index in members.indices where !additions[index].isEmpty {
             let sets = additions[index].map { (id: $0.key, partitions: $0.value) }
@@ -106,23 +117,8 @@ struct UniformAssignment {
         }
     }
 
-    private func least(
-        of takers: [Int], _ topic: AssignableTopic, _ partition: Int32
-    ) -> Int? {
-        var best: Int?
-        for index in takers {
-            guard let known = best else {
-                best = index
-                continue
-            }
-            let isNearer =
-                topic.isIn(members[index].rack, partition)
-                && !topic.isIn(members[known].rack, partition)
-            if counts[index] < counts[known] || (counts[index] == counts[known] && isNearer) {
-                best = index
-            }
-        }
-        return best
+    private func least(of takers: [Int]) -> Int? {
+        takers.min { counts[$0] < counts[$1] }
     }
 
     /// Moves partitions from who has more to who has two less. Each move makes the counts' squares smaller, so it

@@ -14,8 +14,9 @@ extension GroupCore {
         var protocolName = ""
         /// Topics that any member reads: the leader looks after their layout.
         var leaderTopics: [String] = []
-        /// What the leader shared out.
+        /// What the leader shared out, and where its replicas are.
         var counts: [String: Int32] = [:]
+        var racks: [String: [Set<String>]] = [:]
         /// Topics a pattern matched when this member joined.
         var matched: [String] = []
     }
@@ -148,7 +149,9 @@ extension GroupCore {
         }
         guard isKnown else { return }
         round.counts = counts(metadata)
-        let shares = round.assignor.assign(round.members, counts: round.counts)
+        round.racks = racks(metadata)
+        let shares = round.assignor.assign(
+            round.members, counts: round.counts, racks: round.racks)
         sync(shares, &network, now: now)
     }
 
@@ -158,6 +161,18 @@ extension GroupCore {
             counts[topic] = Int32(clamping: metadata.topics[topic]?.partitions.count ?? 0)
         }
         return counts
+    }
+
+    /// Racks count where any member tells its own.
+    private func racks(_ metadata: MetadataCache) -> [String: [Set<String>]] {
+        guard round.members.contains(where: { $0.rack != nil }) else { return [:] }
+        var racks: [String: [Set<String>]] = [:]
+        for topic in round.leaderTopics {
+            racks[topic] = metadata.topics[topic]?.partitions.map { partition in
+                Set(partition.replicas.compactMap { metadata.racks[$0] })
+            }
+        }
+        return racks
     }
 
     private mutating func sync(
@@ -256,14 +271,16 @@ extension GroupCore {
     }
 
     /// The layout changed: topics came that a pattern matches, or partitions that the leader has not shared
-    /// out. The group joins again.
+    /// out, or replicas are in other racks. The group joins again.
     mutating func layoutChanged(_ metadata: MetadataCache) {
         guard isClassic, phase == .stable, let topics else { return }
         var isChanged = false
         if case .pattern = topics.subscription {
             isChanged = topics.names(metadata) != round.matched
         }
-        if !round.members.isEmpty, !isChanged { isChanged = counts(metadata) != round.counts }
+        if !round.members.isEmpty, !isChanged {
+            isChanged = counts(metadata) != round.counts || racks(metadata) != round.racks
+        }
         if isChanged { round.isStale = true }
     }
 }

@@ -14,6 +14,8 @@ struct GroupMember: Hashable, Sendable {
     let owned: [TopicPartition]
     /// -1 if it does not tell.
     let generation: Int32
+    /// Where it runs, if it tells (KIP-881).
+    var rack: String?
 
     /// Static members keep their place across restarts: they are told apart by instance.
     static func precedes(_ a: GroupMember, _ b: GroupMember) -> Bool {
@@ -76,7 +78,7 @@ enum ConsumerProtocol {
         }
         return GroupMember(
             id: id, instanceID: instanceID, topics: Set(message.topics).sorted(),
-            owned: owned.sorted(), generation: generation)
+            owned: owned.sorted(), generation: generation, rack: message.rackID)
     }
 
     /// What the eager sticky assignor remembers: topics with partitions, then the generation.

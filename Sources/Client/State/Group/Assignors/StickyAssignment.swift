@@ -2,16 +2,19 @@ internal import Model
 
 /// An even assignment that moves as little as possible.
 ///
-/// Members keep what they owned, as far as they still read the topic. Partitions without an owner go to the
-/// member with the least. Then, as long as one member has at least two more than another that could take
-/// one of them, one moves. Each move makes the sum of the squares of the loads smaller, so moving ends.
+/// Members keep what they owned, as far as they still read the topic. Partitions without an owner go to
+/// members near them, as far as an even share allows, and the others to the member with the least. Then,
+/// as long as one member has at least two more than another that could take one of them, one moves. Each
+/// move makes the sum of the squares of the loads smaller, so moving ends.
 struct StickyAssignment {
     private let members: [GroupMember]
     /// By the member's place.
     private var owned: [[TopicPartition]]
     private let readers: [String: [Int]]
 
-    init(_ members: [GroupMember], _ counts: [String: Int32]) {
+    init(
+        _ members: [GroupMember], _ counts: [String: Int32], _ racks: [String: [Set<String>]] = [:]
+    ) {
         self.members = members
         owned = Array(repeating: [], count: members.count)
         var readers: [String: [Int]] = [:]
@@ -31,7 +34,7 @@ struct StickyAssignment {
                 unowned.append(partition)
             }
         }
-        spread(unowned)
+        spread(unowned, racks)
         balance()
     }
 
@@ -59,12 +62,27 @@ struct StickyAssignment {
     }
 
     /// Gives partitions to those who have least; those that few can read first.
-    private mutating func spread(_ partitions: [TopicPartition]) {
+    private mutating func spread(
+        _ partitions: [TopicPartition], _ racks: [String: [Set<String>]]
+    ) {
+        guard !partitions.isEmpty else { return }
         let ordered = partitions.sorted { a, b in
             let (first, second) = (readers[a.topic]?.count ?? 0, readers[b.topic]?.count ?? 0)
             return first != second ? first < second : a < b
         }
-        for partition in ordered {
+        let loads = owned.map(\.count)
+        var share = EvenShare(of: loads.reduce(partitions.count, +), having: loads)
+        let far = ordered.filter { partition in
+            let near = (readers[partition.topic] ?? []).filter {
+                members[$0].isNear(partition, racks)
+            }
+            guard let least = near.min(by: { owned[$0].count < owned[$1].count }),
+                share.takes(having: owned[least].count)
+            else { return true }
+            owned[least].append(partition)
+            return false
+        }
+        for partition in far {
             let able = readers[partition.topic] ?? []
             guard let least = able.min(by: { owned[$0].count < owned[$1].count }) else { continue }
             owned[least].append(partition)
