@@ -5,7 +5,8 @@ package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertibl
     package let value: String?
     /// What would have been right.
     package let allowed: String
-    private var isUnknown = false
+    /// Of what kind of thing the setting would be, if it is none.
+    private var unknownTo: String?
 
     package init(_ name: String, value: String?, allowed: String) {
         self.name = name
@@ -17,15 +18,28 @@ package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertibl
     ///
     /// - Parameter nearest: the name that may be meant.
     package init(unknownToTopics name: String, nearest: String?) {
+        self.init(unknownTo: "topic", name, nearest)
+    }
+
+    /// A group has no such setting.
+    ///
+    /// - Parameter nearest: the name that may be meant.
+    package init(unknownToGroups name: String, nearest: String?) {
+        self.init(unknownTo: "group", name, nearest)
+    }
+
+    private init(unknownTo kind: String, _ name: String, _ nearest: String?) {
         self.init(
             name, value: nil,
-            allowed: "a known topic configuration" + (nearest.map { ", perhaps \($0)" } ?? ""))
-        isUnknown = true
+            allowed: "a known \(kind) configuration" + (nearest.map { ", perhaps \($0)" } ?? ""))
+        unknownTo = kind
     }
 
     /// `Invalid value 12 for configuration log.segment.bytes: must be int, at least 1048576`.
     package var description: String {
-        guard !isUnknown else { return "Unknown topic config name: \(name); must be \(allowed)" }
+        if let unknownTo {
+            return "Unknown \(unknownTo) config name: \(name); must be \(allowed)"
+        }
         guard let value else { return "Missing configuration \(name): must be \(allowed)" }
         return "Invalid value \(value) for configuration \(name): must be \(allowed)"
     }

@@ -161,12 +161,15 @@ extension Controller {
     private func check(
         _ wanted: [String: String], _ touched: [String], of resource: ConfigResource
     ) throws(ControllerError) -> [String: String] {
-        if resource.kind == .topic {
-            do throws(InvalidConfiguration) {
+        do throws(InvalidConfiguration) {
+            if resource.kind == .topic {
                 return try TopicConfiguration.check(all: wanted, broker: broker)
-            } catch {
-                throw ControllerError(.invalidConfig, error.description)
             }
+            if resource.kind == .group {
+                return try GroupOverrides.check(all: wanted, broker: broker)
+            }
+        } catch {
+            throw ControllerError(.invalidConfig, error.description)
         }
         var checked = wanted
         for name in touched {

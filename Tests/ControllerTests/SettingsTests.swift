@@ -140,4 +140,24 @@ struct SettingsTests {
             refusal { _ = try cluster.controller.allocateProducerIDs(to: 1, epoch: 77) }
                 == .staleBrokerEpoch)
     }
+
+    @Test func `of a group stays within the broker's bounds`() throws {
+        var cluster = try cluster()
+        let group = ConfigResource(.group, "g")
+        let (session, heartbeat) = ("consumer.session.timeout.ms", "consumer.heartbeat.interval.ms")
+        #expect(alter(&cluster, group, [.init(session, .set, "50000")]) == nil)
+        #expect(cluster.image.config(session, of: group) == "50000")
+        for (name, value) in [
+            (session, "44999"), (session, "60001"), (heartbeat, "4999"), (heartbeat, "15001"),
+            ("consumer.assignment.interval.ms", "15001"), ("nonsense", "1"), (session, "x"),
+        ] {
+            #expect(alter(&cluster, group, [.init(name, .set, value)]) == .invalidConfig)
+        }
+        #expect(cluster.image.config(session, of: group) == "50000")
+        #expect(alter(&cluster, group, [.init(session, .delete, nil)]) == nil)
+        #expect(cluster.image.config(session, of: group) == nil)
+        #expect(
+            alter(&cluster, ConfigResource(.group, ""), [.init(session, .set, "50000")])
+                == .invalidRequest)
+    }
 }

@@ -7,8 +7,8 @@ internal import Ports
 internal import Telemetry
 internal import WireMessages
 
-/// DescribeConfigs, v1 to v4 (KIP-133, 226, 569), of topics and brokers. Internal settings are shown where
-/// somebody has set them. A controller answers from what it knows, so that it can be asked while no broker
+/// DescribeConfigs, v1 to v4 (KIP-133, 226, 569), of topics, brokers and groups. Internal settings are shown
+/// where somebody has set them. A controller answers from what it knows, so that it can be asked while no broker
 /// is up (KIP-919).
 enum DescribeConfigsHandler {
     /// What an answer is made of.
@@ -81,6 +81,13 @@ enum DescribeConfigsHandler {
                 return result
             }
             settings = brokerSettings(isDefault: resource.resourceName.isEmpty, view)
+        case .group:
+            guard !resource.resourceName.isEmpty else {
+                result.errorCode = .invalidRequest
+                result.errorMessage = "Group name must not be empty"
+                return result
+            }
+            settings = groupSettings(resource.resourceName, view)
         default:
             result.errorCode = .invalidRequest
             result.errorMessage = "resource type \(resource.resourceType) is not served"
@@ -96,13 +103,18 @@ enum DescribeConfigsHandler {
     }
 
     private static func topicSettings(_ topic: String, _ view: View) -> [ResolvedSetting] {
-        var overrides: [String: String] = [:]
-        for (name, value) in view.image.config(of: ConfigResource(.topic, topic)) {
-            overrides[name] = value
-        }
+        let overrides = view.image.dictionary(of: ConfigResource(.topic, topic))
         return Settings.topic.compactMap {
             TopicConfiguration.resolve(
                 $0.name, overrides: overrides, broker: view.settings)
+        }
+    }
+
+    /// A group need not exist to be set up.
+    private static func groupSettings(_ group: String, _ view: View) -> [ResolvedSetting] {
+        let overrides = view.image.dictionary(of: ConfigResource(.group, group))
+        return Settings.group.compactMap {
+            GroupOverrides.resolve($0.name, overrides: overrides, broker: view.settings)
         }
     }
 
