@@ -115,10 +115,13 @@ package struct GroupShard: Sendable {
     /// When the shard wants to be called.
     package var nextDeadline: Instant? { deadlines.next }
 
-    /// Deadlines may have come up.
+    /// Deadlines may have come up. Those behind the first that makes a write come up again, at once: what they decide
+    /// rests on what it wrote, which is not there before it is appended.
     package mutating func timePassed(now: Instant, time: Timestamp) -> [GroupEffect] {
         handle(now, time) { shard, turn in
-            while let due = shard.deadlines.next, let subject = shard.deadlines.pop(at: turn.now) {
+            while !turn.hasWritten, let due = shard.deadlines.next,
+                let subject = shard.deadlines.pop(at: turn.now)
+            {
                 shard.woken(subject, at: due, &turn)
             }
         }

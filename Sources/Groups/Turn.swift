@@ -23,7 +23,11 @@ struct Turn {
         effects.append(.reply(ticket, reply))
     }
 
+    /// Whether something is to be appended that the shard does not know yet.
+    private(set) var hasWritten = false
+
     mutating func write(_ records: [GroupRecord], then: GroupWrite = .nothing) {
+        hasWritten = true
         effects.append(.write(records, then: then))
     }
 

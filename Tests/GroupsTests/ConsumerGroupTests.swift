@@ -93,6 +93,21 @@ struct ConsumerGroupTests {
         #expect(play.rebalances.last?.cause == .sessionExpired)
     }
 
+    @Test func `removes members whose sessions end at the same time, one after the other`() throws {
+        let play = try play()
+        var members = ["1", "2", "3"].map { Consumer(id: $0) }
+        for _ in 0..<3 { for index in members.indices { play.beat(&members[index]) } }
+        #expect(members.map(\.owned.count) == [2, 2, 2])
+        play.pass(.seconds(30))
+        play.beat(&members[2])
+        // None sees what the other's removal has written before it is appended.
+        play.pass(.seconds(20))
+        play.beat(&members[2])
+        play.beat(&members[2])
+        #expect(members[2].owned.count == 6)
+        #expect(play.shard.describeConsumer("g")?.state == "Stable")
+    }
+
     @Test func `removes a member that does not give up in its time`() throws {
         let play = try play()
         var one = Consumer(id: "one")
