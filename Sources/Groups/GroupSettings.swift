@@ -42,6 +42,12 @@ package enum MigrationPolicy: String, Sendable {
 package struct ConsumerGroupSettings: Equatable, Sendable {
     package var session = Duration.seconds(45)
     package var heartbeat = Duration.seconds(5)
+    /// Between two targets of a group (KIP-1263).
+    package var assignmentInterval = Duration.seconds(1)
+    /// What a group may set these to for itself; what it has set before counts as the nearest bound.
+    package var sessionBounds = Duration.zero...Duration.hours(24)
+    package var heartbeatBounds = Duration.zero...Duration.hours(24)
+    package var assignmentBounds = Duration.zero...Duration.hours(24)
     package var sizeMax = Int(Int32.max)
     package var assignors = ["uniform", "range"]
     package var migration = MigrationPolicy.bidirectional
@@ -52,10 +58,21 @@ package struct ConsumerGroupSettings: Equatable, Sendable {
     init(_ settings: BrokerSettings) {
         session = settings.duration("group.consumer.session.timeout.ms")
         heartbeat = settings.duration("group.consumer.heartbeat.interval.ms")
+        assignmentInterval = settings.duration("group.consumer.assignment.interval.ms")
+        sessionBounds = Self.bounds("session.timeout.ms", settings)
+        heartbeatBounds = Self.bounds("heartbeat.interval.ms", settings)
+        assignmentBounds = Self.bounds("assignment.interval.ms", settings)
         sizeMax = settings.int("group.consumer.max.size")
         assignors = settings.list("group.consumer.assignors")
         let policy = settings.text("group.consumer.migration.policy")?.lowercased()
         migration = policy.flatMap(MigrationPolicy.init) ?? .bidirectional
         isEnabled = settings.list("group.coordinator.rebalance.protocols").contains("consumer")
+    }
+
+    private static func bounds(
+        _ name: String, _ settings: BrokerSettings
+    ) -> ClosedRange<Duration> {
+        let least = settings.duration("group.consumer.min.\(name)")
+        return least...max(least, settings.duration("group.consumer.max.\(name)"))
     }
 }

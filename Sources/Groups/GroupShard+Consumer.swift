@@ -45,7 +45,7 @@ extension GroupShard {
         var reply = ConsumerHeartbeatReply()
         reply.memberID = id
         reply.epoch = next.epoch
-        reply.interval = timing(of: request.groupID).heartbeat
+        reply.interval = interval(of: draft.group, turn)
         if request.isFull || next.assigned != before?.assigned { reply.assignment = next.assigned }
         if draft.records.isEmpty {
             turn.reply(ticket, .heartbeat(reply))
@@ -53,6 +53,16 @@ extension GroupShard {
             turn.write(draft.records, then: .reply(ticket, .heartbeat(reply)))
         }
     }
+
+    /// When a member is to come back: as soon as its target is made, if it waits for one.
+    private func interval(of group: ConsumerGroup, _ turn: Turn) -> Duration {
+        let heartbeat = times(of: group.id).heartbeat
+        guard group.epoch > group.targetEpoch else { return heartbeat }
+        return min(heartbeat, group.timeToTarget(image, turn) + Self.targetSlack)
+    }
+
+    /// What is added to the time until a target is made, so that it is there then.
+    static let targetSlack = Duration.milliseconds(50)
 
     /// What `member` says of itself is taken over, the partitions are shared out anew if that makes a difference,
     /// and the member takes its next step, which is returned.
@@ -73,13 +83,16 @@ extension GroupShard {
             }
         }
         if hasChanged || consumers.mustRefresh(id) {
-            draft.bump(image, turn)
+            // The first member has nobody to wait for.
+            let isFirst = draft.group.members.count == 1 && before == nil
+            draft.bump(image, isUrgent: isFirst, &turn)
             let cause: Rebalance.Cause =
                 hasChanged
                 ? (before == nil ? .memberJoined : .subscriptionChanged) : .topicsChanged
             consumers.opened(id, cause, member.id, turn)
-        } else if isReplaced {
-            consumers.opened(id, .memberReplaced, member.id, turn)
+        } else {
+            draft.retargetIfDue(image, &turn)
+            if isReplaced { consumers.opened(id, .memberReplaced, member.id, turn) }
         }
         let next = draft.group.next(for: member, owned: owned)
         if next != member || before == nil { draft.add(ConsumerRecords.current(id, next)) }
@@ -181,7 +194,7 @@ extension GroupShard {
         var draft = ConsumerDraft(group)
         for member in gone { draft.add(ConsumerRecords.removal(group.id, member)) }
         draft.forgetUnusedPatterns()
-        draft.bump(image, turn)
+        draft.bump(image, &turn)
         let last = gone.last ?? ""
         consumers.opened(group.id, cause, last, turn)
         finishIfStable(draft.group, last, &turn)
@@ -191,7 +204,7 @@ extension GroupShard {
 
     // MARK: Rebalances
 
-    private mutating func finishIfStable(
+    mutating func finishIfStable(
         _ group: ConsumerGroup, _ last: String, _ turn: inout Turn
     ) {
         guard let done = consumers.closed(group, last, turn) else { return }
@@ -215,7 +228,7 @@ extension GroupShard {
                 // If it cannot be written now, the next heartbeat tries again.
                 shard.consumers.refresh(id)
                 var draft = ConsumerDraft(group)
-                draft.bump(image, turn)
+                draft.bump(image, &turn)
                 shard.consumers.opened(id, .topicsChanged, "", turn)
                 turn.write(draft.records)
             }

@@ -1,22 +1,40 @@
 internal import Metadata
 internal import Model
 
+/// What a group has set for itself, within the broker's bounds, or else what the broker says.
+struct ConsumerTimes {
+    let session: Duration
+    let heartbeat: Duration
+    /// Between two targets.
+    let assignmentInterval: Duration
+
+    init(of group: String, _ image: MetadataImage, _ settings: ConsumerGroupSettings) {
+        let resource = ConfigResource(.group, group)
+        func own(_ name: String, within bounds: ClosedRange<Duration>) -> Duration? {
+            image.config(name, of: resource).flatMap { Int64($0) }.map {
+                min(max(.milliseconds($0), bounds.lowerBound), bounds.upperBound)
+            }
+        }
+        session =
+            own("consumer.session.timeout.ms", within: settings.sessionBounds) ?? settings.session
+        heartbeat =
+            own("consumer.heartbeat.interval.ms", within: settings.heartbeatBounds)
+            ?? settings.heartbeat
+        assignmentInterval =
+            own("consumer.assignment.interval.ms", within: settings.assignmentBounds)
+            ?? settings.assignmentInterval
+    }
+}
+
 /// The time that members of consumer groups have.
 extension GroupShard {
     /// A group's own times, or the broker's.
-    func timing(of group: String) -> (session: Duration, heartbeat: Duration) {
-        let resource = ConfigResource(.group, group)
-        func own(_ name: String) -> Duration? {
-            image.config(name, of: resource).flatMap { Int64($0) }.map { .milliseconds($0) }
-        }
-        return (
-            own("consumer.session.timeout.ms") ?? settings.consumer.session,
-            own("consumer.heartbeat.interval.ms") ?? settings.consumer.heartbeat
-        )
+    func times(of group: String) -> ConsumerTimes {
+        ConsumerTimes(of: group, image, settings.consumer)
     }
 
     private func session(of member: ConsumerMember, in group: String) -> Duration {
-        member.classic?.session ?? timing(of: group).session
+        member.classic?.session ?? times(of: group).session
     }
 
     /// A member was heard of, and may have to give partitions up.
@@ -83,13 +101,25 @@ extension GroupShard {
         remove([memberID], from: found, .partitionsNotRevoked, &turn)
     }
 
-    /// The partition is loaded: the members' sessions begin, and the time of those who must give up partitions.
+    /// The time between two targets is over: changes since the last one get theirs.
+    mutating func consumerTargetDue(_ group: String, _ turn: inout Turn) {
+        guard let found = consumers.groups[group] else { return }
+        var draft = ConsumerDraft(found)
+        draft.retargetIfDue(image, &turn)
+        guard !draft.records.isEmpty else { return }
+        finishIfStable(draft.group, "", &turn)
+        turn.write(draft.records)
+    }
+
+    /// The partition is loaded: the members' sessions begin, and the time of those who must give up partitions. What
+    /// changed without a target gets one.
     mutating func consumersLoaded(_ turn: inout Turn) {
         for id in consumers.ids {
             for member in consumers.groups[id]?.membersInOrder ?? [] {
                 keepTime(of: member, in: id, &turn)
             }
             if consumers.groups[id]?.hasPatterns == true { resolve(id, &turn) }
+            consumerTargetDue(id, &turn)
         }
     }
 }

@@ -179,8 +179,8 @@ extension ConsumerMember {
     fileprivate func mustRejoin(in group: ConsumerGroup) -> Bool {
         switch state {
         case .unrevoked: true
-        case .stable: epoch < group.epoch
-        case .unreleased: epoch < group.epoch || !group.isWaiting(self)
+        case .stable: epoch < group.targetEpoch
+        case .unreleased: epoch < group.targetEpoch || !group.isWaiting(self)
         }
     }
 }

@@ -42,7 +42,7 @@ extension GroupShard {
             }
             guard !draft.records.isEmpty else { return }
             if draft.group.subscribedTopics != group.subscribedTopics {
-                draft.bump(shard.image, turn)
+                draft.bump(shard.image, &turn)
                 shard.consumers.opened(id, .topicsChanged, "", turn)
             }
             turn.write(draft.records)

@@ -140,6 +140,7 @@ package struct GroupShard: Sendable {
             consumerSessionTimedOut(group, member, at: due, &turn)
         case .consumerTask(let group, let member):
             consumerTaskTimedOut(group, member, &turn)
+        case .consumerTarget(let group): consumerTargetDue(group, &turn)
         case .expiry:
             expireOffsets(&turn)
             turn.wake(.expiry, at: turn.now + turn.settings.expiryInterval)

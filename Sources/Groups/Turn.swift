@@ -60,6 +60,8 @@ enum GroupTimer: Hashable, Sendable {
     case consumerSession(group: String, member: String)
     /// A member of a consumer group has had its time to do what it was told.
     case consumerTask(group: String, member: String)
+    /// The last target of a consumer group is old enough for another.
+    case consumerTarget(group: String)
     /// Offsets that nobody needs any more are looked for.
     case expiry
 }

@@ -119,6 +119,24 @@ class ConsumerProtocol(GroupCase):
         self.shared([consumer], 6)
         consumer.close()
 
+    def test_who_subscribes_to_what_is_not_there_harms_nobody(self):
+        topic = self.filled()
+        first = self.consumer(topic, topic)
+        self.shared([first], 4)
+        # It is a member, and has nothing to read until the topic is there.
+        second = self.consumer(topic, topic + "-later")
+        self.until(lambda: second.poll(0.05) is None and self.members(topic) == 2, "both are members")
+        self.shared([first], 4)
+        self.cluster.create_topic(topic + "-later", 2, 3)
+        self.shared([first, second], 6)
+        first.close()
+        second.close()
+
+    def members(self, group):
+        told = run("consumer-groups", "--bootstrap-server", self.cluster.bootstrap, "--describe",
+                   "--members", "--group", group, check=False).stdout
+        return sum(line.startswith(group) for line in told.splitlines())
+
     def test_a_pattern_is_matched_on_the_broker(self):
         topic = self.filled()
         consumer = self.consumer(topic, f"^{topic}(_more)?")
@@ -170,6 +188,23 @@ class ConsumerProtocol(GroupCase):
             "--history", "--group", topic).stdout
         self.assertIn("the group changed its protocol", told)
         self.assertIn("a member left", told)
+
+    def test_a_group_has_settings_of_its_own(self):
+        tool = ["configs", "--bootstrap-server", self.cluster.bootstrap, "--entity-type", "groups",
+                "--entity-name", "tuned"]
+        run(*tool, "--alter", "--add-config",
+            "consumer.session.timeout.ms=4000,consumer.heartbeat.interval.ms=1000")
+        told = run(*tool, "--describe").stdout
+        self.assertIn("consumer.session.timeout.ms=4000", told)
+        self.assertIn("consumer.heartbeat.interval.ms=1000", told)
+        self.assertNotIn("share.", told)
+        told = run(*tool, "--describe", "--all").stdout
+        self.assertIn("share.session.timeout.ms=45000", told)
+        refused = run(*tool, "--alter", "--add-config", "consumer.session.timeout.ms=100", check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("group.consumer.min.session.timeout.ms", refused.stdout + refused.stderr)
+        run(*tool, "--alter", "--delete-config", "consumer.session.timeout.ms")
+        self.assertNotIn("consumer.session.timeout.ms", run(*tool, "--describe").stdout)
 
     def test_a_group_without_a_name_is_an_error(self):
         done = run(

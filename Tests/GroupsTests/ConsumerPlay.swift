@@ -11,6 +11,8 @@ struct Consumer {
     var epoch: Int32 = 0
     var owned = PartitionSet()
     var error = ErrorCode.none
+    /// When it is to be heard of again.
+    var interval = Duration.zero
 }
 
 extension Play {
@@ -38,6 +40,16 @@ extension Play {
         return image
     }
 
+    /// Group `g` sets something for itself.
+    static func set(_ name: String, _ value: String, in image: inout MetadataImage) throws {
+        var record = ConfigRecord()
+        record.resourceType = ConfigResourceKind.group.rawValue
+        record.resourceName = "g"
+        record.name = name
+        record.value = value
+        try image.apply(.config(record))
+    }
+
     /// One heartbeat; the first says everything.
     func beat(
         _ consumer: inout Consumer, topics: [String]? = nil,
@@ -63,6 +75,7 @@ extension Play {
         consumer.error = reply.error
         guard reply.error == .none else { return }
         consumer.epoch = reply.epoch
+        consumer.interval = reply.interval
         if let assignment = reply.assignment { consumer.owned = assignment }
     }
 }

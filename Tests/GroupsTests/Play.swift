@@ -6,6 +6,15 @@ import Model
 
 @testable import Groups
 
+extension GroupSettings {
+    /// Kafka's defaults, but targets of consumer groups follow each change at once.
+    static var prompt: GroupSettings {
+        var settings = GroupSettings()
+        settings.consumer.assignmentInterval = .zero
+        return settings
+    }
+}
+
 /// A shard with its household in memory: writes are appended at once, and committed at once unless held back.
 final class Play {
     var shard: GroupShard
@@ -23,7 +32,7 @@ final class Play {
     private var nextTicket: UInt64 = 0
 
     init(
-        _ settings: GroupSettings = GroupSettings(), loading log: [GroupRecord] = [],
+        _ settings: GroupSettings = .prompt, loading log: [GroupRecord] = [],
         at now: Instant = Instant(nanoseconds: 1_000_000_000),
         image: MetadataImage = MetadataImage()
     ) {
@@ -35,7 +44,12 @@ final class Play {
         perform(shard.loaded(now: now, time: time))
     }
 
-    var time: Timestamp { Timestamp(now.nanoseconds / 1_000_000) }
+    /// How much the wall clock is ahead of the time that passes.
+    var clockOffset = Duration.zero
+
+    var time: Timestamp {
+        Timestamp(now.nanoseconds / 1_000_000 + clockOffset.inMilliseconds)
+    }
 
     /// A coordinator that has read this one's log.
     func successor() -> Play {

@@ -23,13 +23,28 @@ struct ConsumerDraft {
         for record in more { add(record) }
     }
 
-    /// The group's members, subscriptions or topics have changed: a new epoch, and a target for it.
-    mutating func bump(_ image: MetadataImage, _ turn: Turn) {
+    /// The group's members, subscriptions or topics have changed: a new epoch, and a target for it as soon as the
+    /// last one is old enough.
+    ///
+    /// - Parameter isUrgent: nobody would be disturbed by one at once.
+    mutating func bump(_ image: MetadataImage, isUrgent: Bool = false, _ turn: inout Turn) {
         let epoch = group.epoch == .max ? 1 : group.epoch + 1
         add(
             ConsumerRecords.group(
                 group.id, epoch: epoch, hash: group.hash(of: image)))
-        retarget(image, turn)
+        if isUrgent { retarget(image, turn) } else { retargetIfDue(image, &turn) }
+    }
+
+    /// Makes the target of the present epoch if there is none yet and the last one is old enough; if it is not, the
+    /// shard is woken when it is (KIP-1263).
+    mutating func retargetIfDue(_ image: MetadataImage, _ turn: inout Turn) {
+        guard group.epoch > group.targetEpoch else { return }
+        let wait = group.timeToTarget(image, turn)
+        if wait > .zero {
+            turn.wake(.consumerTarget(group: group.id), at: turn.now + wait)
+        } else {
+            retarget(image, turn)
+        }
     }
 
     /// Patterns that no member subscribes to any more are no part of the group.
@@ -83,6 +98,14 @@ struct ConsumerDraft {
 }
 
 extension ConsumerGroup {
+    /// How long the next target has to wait.
+    func timeToTarget(_ image: MetadataImage, _ turn: Turn) -> Duration {
+        guard let targetTime, targetTime <= turn.time else { return .zero }
+        let interval = ConsumerTimes(of: id, image, turn.settings.consumer).assignmentInterval
+        let passed = Duration.milliseconds(turn.time.rawValue - targetTime.rawValue)
+        return max(interval - passed, .zero)
+    }
+
     /// What most members ask for; the broker's first where nobody asks, or as many for one as for another.
     func assignor(_ settings: GroupSettings) -> ConsumerAssignor {
         let known = settings.consumer.assignors.compactMap(ConsumerAssignor.init)
