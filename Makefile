@@ -78,6 +78,7 @@ simulate: packages ## play 200 seeds of whole clusters; SEEDS=a-b others, SEED=n
 seeds: packages ## the share of the seeds that continuous integration plays, with all checks on
 	swift build --product simulate
 	$(BUILD)/debug/simulate 1-30
+	$(BUILD)/debug/simulate --groups 1-5
 	$(BUILD)/debug/simulate regressions
 
 # Two processes play the same seeds side by side: what differs between them is a bug of its own.

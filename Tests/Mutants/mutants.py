@@ -4,7 +4,7 @@
 Each NN-name.patch beside this file breaks one rule of Martlet. It is applied to a copy of the tree, the door
 `simulate` is built from that in release mode, and seeds are played from 1 on until one catches the mutant, by a
 rule of the checker or by a trap of the broken code. All mutants are met by the same clusters, workload and faults:
-those of `make simulate`. At the end the tree without a mutant plays all the seeds that were needed, and must pass.
+those of `make simulate`, or, where a patch says `Seeds: groups`, of `make simulate SEEDS='--groups 1-200'`. At the end the tree without a mutant plays all the seeds that were needed, and must pass.
 
 MUTANT is a part of a name; all are tried if none is given. The exit code is 1 if one survives, if a patch does not
 apply or build, or if the tree itself fails.
@@ -42,6 +42,8 @@ class Mutant:
         self.patch = patch
         self.name = patch.stem if patch else "the tree itself"
         self.binary = WORK / "binaries" / (patch.stem if patch else "tree")
+        # Which seeds it is to be met by.
+        self.options = ["--groups"] if patch and "\nSeeds: groups" in patch.read_text() else []
         self.seed = None
         self.rule = ""
         self.seconds = 0.0
@@ -93,11 +95,11 @@ def build(mutant, prefix):
     shutil.copy2(WORK / "build" / "release" / "simulate", mutant.binary)
 
 
-def play(binary, seed, prefix):
+def play(binary, options, seed, prefix):
     """Plays one seed in a process of its own, so that a trap ends that seed only. The rule broken, or None."""
     environment = dict(os.environ, SWIFT_BACKTRACE="enable=yes,color=no,interactive=no,limit=16,threads=crashed")
     process = subprocess.Popen(
-        [*prefix, str(binary), str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*prefix, str(binary), *options, str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment, start_new_session=True)
     try:
         out, err = process.communicate(timeout=SEED_SECONDS_MAX)
@@ -130,11 +132,11 @@ def trap(report):
 def hunt(mutant, seeds, prefix):
     began = time.monotonic()
     for seed in seeds:
-        rule = play(mutant.binary, seed, prefix)
+        rule = play(mutant.binary, mutant.options, seed, prefix)
         if rule:
             mutant.seed, mutant.rule = seed, rule
             break
-    mutant.seconds = time.monotonic() - began
+    mutant.seconds += time.monotonic() - began
 
 
 def say(text):
@@ -177,14 +179,19 @@ def hunt_all(mutants, seeds, jobs, prefix):
         thread.join()
 
 
-def check_tree(last, prefix):
+def check_tree(mutants, last, prefix):
+    """The tree without a mutant must pass the seeds that were needed, of either kind."""
     tree = Mutant(None)
     try:
         build(tree, prefix)
     except Failure as failure:
         tree.failure = str(failure)
-    if not tree.failure:
-        hunt(tree, range(1, last + 1), prefix)
+        return tree
+    for options in sorted({tuple(mutant.options) for mutant in mutants}):
+        needed = [mutant.seed or last for mutant in mutants if tuple(mutant.options) == options]
+        tree.options = list(options)
+        if tree.seed is None:
+            hunt(tree, range(1, max(needed) + 1), prefix)
     return tree
 
 
@@ -228,7 +235,7 @@ def main():
     hunt_all(mutants, range(1, order.seeds + 1), order.jobs, prefix)
     bad = [mutant for mutant in mutants if mutant.seed is None]
     if not order.without_tree:
-        tree = check_tree(max((mutant.seed or order.seeds for mutant in mutants), default=1), prefix)
+        tree = check_tree(mutants, order.seeds, prefix)
         if tree.failure or tree.seed is not None:
             bad.append(tree)
             tell(tree)

@@ -14,6 +14,8 @@ struct SeedOrderTests {
         let many = SeedOrder(["--twice", "3-9"])
         #expect(many?.seeds == Array(3...9))
         #expect(many?.playsTwice == true)
+        #expect(many?.playsGroups == false)
+        #expect(SeedOrder(["--groups", "4"])?.playsGroups == true)
     }
 
     @Test func `asks for larger clusters and longer faults`() {

@@ -76,6 +76,15 @@ package enum Rule: String, CaseIterable, Sendable {
     /// What was read at an offset is read there again, and never vanishes (R9).
     case readsAreConsistent
 
+    // Groups, from what their members see.
+    /// No partition has two owners at once, and who reads it owns it.
+    case groupOwnersAreAlone
+    /// A new owner begins where the group has committed: never before what was acknowledged, and nothing
+    /// is passed over.
+    case groupCommitsAreKept
+    /// After the last fault the members share all partitions and read everything, in bounded time.
+    case groupSettles
+
     // The run.
     /// After the last fault everything serves again, in bounded time (R12, Q15).
     case comesBack

@@ -6,18 +6,21 @@ package struct SeedOrder: Equatable {
     package var showsTimeline = false
     /// Each seed is played twice, and its two histories must be one.
     package var playsTwice = false
+    /// Members of a group, in place of producers and readers of their own.
+    package var playsGroups = false
 
     /// How many nodes the clusters have, and how long faults strike them, if not as the seed draws it.
     package var size = FaultRun.Size()
 
     package static let usage = """
-        usage: simulate [SEED | FIRST-LAST | regressions] [--timeline] [--twice]
+        usage: simulate [SEED | FIRST-LAST | regressions] [--groups] [--timeline] [--twice]
                         [--nodes N] [--seconds N]
 
         Plays seeds, 1-200 if none are named; `regressions` are those that ever failed. One line
         for each; one that breaks a rule shows which, what happened before, and how to play it
         again. The exit code is then 1.
 
+        --groups     consumers share topics as members of a group
         --timeline   show all that happened
         --twice      play each seed twice: the same history must come
         --nodes      clusters of so many combined nodes, 3 to 9; else the seed draws them
@@ -38,6 +41,7 @@ package struct SeedOrder: Equatable {
             case "--seconds":
                 guard let count = Self.number(words.popFirst(), in: 1...3_600) else { return nil }
                 size.faultTime = .seconds(count)
+            case "--groups": playsGroups = true
             default:
                 guard !hasSeeds, let named = Self.range(word) else { return nil }
                 seeds = named

@@ -13,13 +13,13 @@ package struct SeedResult {
 
     /// Plays a seed. Its timeline is only kept when it is wanted: a seed that fails is played again for it.
     package static func of(_ seed: UInt64, _ order: SeedOrder) -> SeedResult {
-        let run = FaultRun(seed: seed, order.size, records: order.showsTimeline)
+        let run = order.run(of: seed, records: order.showsTimeline)
         run.play()
         var isFaultless = run.isFaultless
         var summary = run.summary
         var details: [String] = []
         if order.playsTwice {
-            let again = FaultRun(seed: seed, order.size, records: false)
+            let again = order.run(of: seed, records: false)
             again.play()
             if again.cluster.time.trace != run.cluster.time.trace {
                 isFaultless = false
@@ -30,11 +30,14 @@ package struct SeedResult {
         if order.showsTimeline {
             details += run.report(lines: .max)
         } else if !run.isFaultless {
-            let recorded = FaultRun(seed: seed, order.size, records: true)
+            let recorded = order.run(of: seed, records: true)
             recorded.play()
             details += recorded.report(lines: linesAround)
         }
-        if !isFaultless { details.append("play it again: make simulate SEED=\(seed)") }
+        if !isFaultless {
+            let word = order.playsGroups ? "'--groups \(seed)'" : "\(seed)"
+            details.append("play it again: make simulate SEED=\(word)")
+        }
         return SeedResult(
             seed: seed, isFaultless: isFaultless, summary: summary,
             details: details.joined(separator: "\n"))
