@@ -15,6 +15,8 @@ from group_case import RECORDS, GroupCase  # noqa: E402
 
 
 class Groups(GroupCase):
+    PROPERTIES = {**GroupCase.PROPERTIES, "offsets_retention_check_interval_ms": 500}
+
     # librdkafka, both ways to share out
 
     def share(self, strategy):
@@ -209,6 +211,115 @@ class Groups(GroupCase):
             found = probe.committed([TopicPartition(topic, 0)], timeout=20)[0]
             probe.close()
             self.assertEqual(found.offset, offset)
+
+    def test_offsets_expire_and_stay_away(self):
+        from confluent_kafka import Consumer, TopicPartition
+
+        topic = self.filled(1)
+        node = self.cluster.nodes[self.coordinator(topic)]
+        def commits(group, kept):
+            """Version 2 says for how long the offset is to be kept, in milliseconds."""
+            body = struct.pack(">hhih4s", 8, 2, 1, 4, b"test") + self.string(group)
+            body += struct.pack(">i", -1) + self.string("") + struct.pack(">q", kept)
+            body += struct.pack(">i", 1) + self.string(topic) + struct.pack(">iiq", 1, 0, 7)
+            body += self.string("m")
+            address = ("127.0.0.1", self.cluster.nodes[self.coordinator(group)].port)
+            with socket.create_connection(address, 10) as connection:
+                connection.sendall(struct.pack(">i", len(body)) + body)
+                return struct.unpack(">h", connection.recv(4096)[-2:]) == (0,)
+
+        self.until(lambda: commits(topic, 1000), "the coordinator takes the commit")
+        self.until(lambda: commits(topic + "-kept", 3_600_000), "that of the other group too")
+
+        probes = {}
+        for group in (topic, topic + "-kept"):
+            probes[group] = Consumer(
+                {"bootstrap.servers": self.cluster.bootstrap, "group.id": group})
+            self.addCleanup(probes[group].close)
+
+        def offset(group):
+            return probes[group].committed([TopicPartition(topic, 0)], timeout=20)[0].offset
+
+        self.until(lambda: offset(topic) < 0, "the offset expires")
+        node.kill()
+        try:
+            # The next coordinator reads of its end, and has not forgotten the other.
+            self.assertLess(offset(topic), 0)
+            self.assertEqual(offset(topic + "-kept"), 7)
+        finally:
+            node.start()
+            node.wait_ready()
+
+    # Bad input
+
+    def ask(self, group, key, version, body, flexible=False):
+        """What the group's coordinator answers, behind the header."""
+        header = struct.pack(">hhih4s", key, version, 1, 4, b"test") + (b"\0" if flexible else b"")
+        with socket.create_connection(
+                ("127.0.0.1", self.cluster.nodes[self.coordinator(group)].port), 10) as connection:
+            connection.sendall(struct.pack(">i", len(header + body)) + header + body)
+            answer = connection.recv(65536)
+        return answer[9 if flexible else 8:]
+
+    def join(self, group, assignor, session=10000):
+        """The error of a JoinGroup, v1, of a stranger."""
+        body = self.string(group) + struct.pack(">ii", session, 10000) + self.string("")
+        body += self.string("consumer") + struct.pack(">i", 1) + self.string(assignor)
+        return struct.unpack(">h", self.ask(group, 11, 1, body + struct.pack(">i", 0))[:2])[0]
+
+    def heartbeat(self, group, generation, member):
+        body = self.string(group) + struct.pack(">i", generation) + self.string(member)
+        return struct.unpack(">h", self.ask(group, 12, 0, body)[:2])[0]
+
+    def commit(self, group, topic, metadata, generation=-1, member=""):
+        """The error of an OffsetCommit, v2."""
+        body = self.string(group) + struct.pack(">i", generation) + self.string(member)
+        body += struct.pack(">qi", -1, 1) + self.string(topic) + struct.pack(">iiq", 1, 0, 5)
+        return struct.unpack(">h", self.ask(group, 8, 2, body + self.string(metadata))[-2:])[0]
+
+    def consumer_heartbeat(self, group, epoch, assignor):
+        """The error of a ConsumerGroupHeartbeat, v1."""
+        def compact(text):
+            return bytes([len(text) + 1]) + text.encode()
+
+        body = compact(group) + compact("a-member") + struct.pack(">i", epoch) + b"\0\0"
+        body += struct.pack(">i", 60_000) + b"\x02" + compact("t") + b"\0" + compact(assignor)
+        answer = self.ask(group, 68, 1, body + b"\x01\0", flexible=True)
+        return struct.unpack(">h", answer[4:6])[0]
+
+    def test_bad_input_leaves_the_group_unharmed(self):
+        topic = self.filled()
+        members = [self.librdkafka(topic, topic, **{"partition.assignment.strategy": "range"})
+                   for _ in range(2)]
+
+        def parts():
+            for member in members:
+                member.poll(0.05)
+            return [sorted(p.partition for p in member.assignment()) for member in members]
+
+        self.until(lambda: sorted(map(len, parts())) == [2, 2], "both members have their share")
+        before = parts()
+        # UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION
+        self.assertEqual(self.heartbeat(topic, 1, "a-stranger"), 25)
+        self.assertEqual(self.commit(topic, topic, "m", 1, "a-stranger"), 25)
+        known = members[0].memberid()
+        self.assertEqual(self.heartbeat(topic, 10_000, known), 22)
+        self.assertEqual(self.commit(topic, topic, "m", 0, known), 22)
+        # Nobody may commit for a group that has members without being one.
+        self.assertEqual(self.commit(topic, topic, "m"), 25)
+        # OFFSET_METADATA_TOO_LARGE
+        self.until(lambda: self.commit(topic + "-simple", topic, "m") == 0, "a group without members")
+        self.assertEqual(self.commit(topic + "-simple", topic, "m" * 5000), 12)
+        # INCONSISTENT_GROUP_PROTOCOL, INVALID_SESSION_TIMEOUT
+        self.assertEqual(self.join(topic, "nobody-shares-this"), 23)
+        self.assertEqual(self.join(topic, "range", session=1), 26)
+        # UNSUPPORTED_ASSIGNOR; a consumer that says more of a group than there is: GROUP_ID_NOT_FOUND
+        self.assertEqual(self.consumer_heartbeat(topic + "-simple", 0, "mine"), 112)
+        self.assertEqual(self.consumer_heartbeat(topic + "-simple", 7, "uniform"), 69)
+        self.assertEqual(parts(), before)
+        for member in members:
+            self.assertTrue(self.commits(member))
+            member.close()
 
 
 if __name__ == "__main__":
