@@ -169,16 +169,21 @@ def find_coordinator(port, group):
 
 
 def settle(line, members, partitions, seconds=120):
-    """Heartbeats until the members of each group share all partitions."""
+    """Heartbeats until the members of each group share all partitions evenly, and nobody has anything to say."""
+    groups = {}
+    for member in members:
+        groups.setdefault(member.group, []).append(member)
     deadline = time.monotonic() + seconds
-    while True:
-        line.beat(members)
-        counts = {}
-        for member in members:
-            counts[member.group] = counts.get(member.group, 0) + member.count
-        if all(count == partitions for count in counts.values()):
-            return
+    while not all(is_settled(each, partitions) for each in groups.values()):
         assert time.monotonic() < deadline, "the groups do not settle"
+        line.beat(members)
+
+
+def is_settled(members, partitions):
+    counts = [member.count for member in members]
+    return (sum(counts) == partitions and max(counts) - min(counts) <= 1
+            and len({member.epoch for member in members}) == 1
+            and not any(member.has_news for member in members))
 
 
 def heartbeats(node, table, count):
@@ -211,11 +216,16 @@ def newcomers(node, table, groups):
         before = {m.id: {(t, p) for t, ps in m.owned.items() for p in ps} for m in old}
         others = [m for m in members if m.group != group]
         new = Member(group, "large")
+        fewest = PARTITIONS
         began = time.monotonic()
         while new.count < PARTITIONS // (MEMBERS + 1):
             line.beat([new] + old)
+            for member in old:
+                # Nobody stops: what does not go to the new member stays where it was all the time.
+                fewest = min(fewest, member.count)
             assert time.monotonic() < began + 30, "the new member is not served"
         waits.append(time.monotonic() - began)
+        assert fewest >= PARTITIONS // (MEMBERS + 1), f"a member was down to {fewest}"
         longest = max(longest, line.beat(others[:100]))
         after = {m.id: {(t, p) for t, ps in m.owned.items() for p in ps} for m in old}
         kept.append(sum(len(before[i] & after[i]) for i in before) / PARTITIONS * 100)
