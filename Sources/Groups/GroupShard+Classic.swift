@@ -35,7 +35,7 @@ extension GroupShard {
         else { return .invalidSessionTimeout }
         guard classic[request.groupID] == nil, !consumers.has(request.groupID) else { return nil }
         if !request.memberID.isEmpty { return .unknownMemberId }
-        return groupCount < Self.groupsMax ? nil : .groupMaxSizeReached
+        return groupCount < groupsMax ? nil : .groupMaxSizeReached
     }
 
     /// SyncGroup.

@@ -110,7 +110,7 @@ extension GroupShard {
             throw ConsumerFault(.groupIdNotFound, "Group \(id) not found.")
         }
         if let old = classic[id] { return try upgrade(old, &turn) }
-        guard groupCount < Self.groupsMax else {
+        guard groupCount < groupsMax else {
             throw ConsumerFault(.groupMaxSizeReached, "There are too many groups.")
         }
         return ConsumerDraft(ConsumerGroup(id: id))

@@ -13,7 +13,7 @@ package import Model
 /// the partition is loaded, and when they end a group.
 package struct GroupShard: Sendable {
     /// Groups of one partition. Nobody has as many; it keeps made-up names from filling the memory.
-    package static let groupsMax = 200_000
+    package var groupsMax = 200_000
 
     package var settings: GroupSettings
     var classic: [String: ClassicGroup] = [:]

@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from group_case import RECORDS, GroupCase  # noqa: E402
+from wire import Connection, Question  # noqa: E402
 
 
 class Groups(GroupCase):
@@ -249,6 +250,47 @@ class Groups(GroupCase):
         finally:
             node.start()
             node.wait_ready()
+
+    def test_one_call_asks_for_many_groups(self):
+        import kafka.protocol.consumer as consumer
+        import kafka.protocol.metadata as metadata
+
+        topic = self.filled(2)
+        groups = [f"{topic}-{n}" for n in range(3)]
+        for group in groups[:2]:
+            self.until(lambda: self.commit(group, topic, "m") == 0, "the coordinator takes a commit")
+        connection = Connection(f"127.0.0.1:{self.live_port()}")
+        self.addCleanup(connection.close)
+
+        def ask(request, response, version):
+            return connection.call(Question(type(request), response, lambda _: request, None), version)
+
+        # KIP-699: one answer for each key.
+        found = ask(
+            metadata.FindCoordinatorRequest(key_type=0, coordinator_keys=groups),
+            metadata.FindCoordinatorResponse, 4).coordinators
+        self.assertEqual([each.key for each in found], groups)
+        nodes = {each.key: each.node_id for each in found}
+        self.assertEqual(nodes, {group: self.coordinator(group) for group in groups})
+        # KIP-709: one for each group, whether it has offsets or not; who coordinates another says so.
+        wanted = consumer.OffsetFetchRequest.OffsetFetchRequestGroup
+        topics = [wanted.OffsetFetchRequestTopics(name=topic, partition_indexes=[0, 1])]
+        for node in self.cluster.nodes.values():
+            connection = Connection(f"127.0.0.1:{node.port}")
+            self.addCleanup(connection.close)
+            answer = ask(
+                consumer.OffsetFetchRequest(
+                    groups=[wanted(group_id=group, topics=topics) for group in groups],
+                    require_stable=True),
+                consumer.OffsetFetchResponse, 8)
+            self.assertEqual([each.group_id for each in answer.groups], groups)
+            for each in answer.groups:
+                if nodes[each.group_id] != node.number:
+                    self.assertEqual(each.error_code, 16)
+                    continue
+                self.assertEqual(each.error_code, 0)
+                offsets = [p.committed_offset for p in each.topics[0].partitions]
+                self.assertEqual(offsets, [-1, -1] if each.group_id == groups[2] else [5, -1])
 
     # Bad input
 

@@ -172,6 +172,26 @@ struct ClassicGroupTests {
         #expect(third?.error == .groupMaxSizeReached)
     }
 
+    @Test func `is not made where there are too many groups of either kind already`() throws {
+        let play = Play()
+        play.shard.groupsMax = 2
+        play.shard.image = try Play.image([("t", 1)])
+        let known = play.join("a", takesMemberID: false)
+        var consumer = Consumer(id: "1")
+        play.beat(&consumer)
+        #expect(consumer.error == .none)
+        #expect(
+            play.joined(play.join("b", takesMemberID: false))?.error == .groupMaxSizeReached)
+        var stranger = Consumer(id: "2")
+        play.beat(&stranger, in: "c")
+        #expect(stranger.error == .groupMaxSizeReached)
+        // Who is there already is not disturbed.
+        play.pass(.seconds(3))
+        #expect(play.joined(known)?.error == ErrorCode.none)
+        play.beat(&consumer)
+        #expect(consumer.error == .none)
+    }
+
     @Test func `refuses sessions outside the broker's bounds`() {
         let play = Play()
         for session in [Duration.seconds(5), .seconds(1801), .seconds(-1)] {

@@ -229,6 +229,27 @@ struct ConsumerGroupTests {
         #expect(!play.shard.knows("t.*", in: "g"))
     }
 
+    @Test func `takes no more members than it may`() throws {
+        var settings = GroupSettings.prompt
+        settings.consumer.sizeMax = 2
+        let play = Play(settings, image: try Play.image([("t", 6)]))
+        var members = ["1", "2", "3"].map { Consumer(id: $0) }
+        for index in members.indices { play.beat(&members[index]) }
+        #expect(members.map(\.error) == [.none, .none, .groupMaxSizeReached])
+        for _ in 0..<2 { for index in 0...1 { play.beat(&members[index]) } }
+        #expect(members.map(\.owned.count) == [3, 3, 0])
+    }
+
+    @Test func `is unharmed by a member that subscribes to what is not there`() throws {
+        let play = try play()
+        var (one, two) = (Consumer(id: "one"), Consumer(id: "two"))
+        play.beat(&one)
+        play.beat(&two, topics: ["nowhere"])
+        play.beat(&one)
+        #expect((one.owned.count, two.owned.count, two.error) == (6, 0, .none))
+        #expect(play.shard.describeConsumer("g")?.state == "Stable")
+    }
+
     @Test func `refuses what it cannot understand`() throws {
         let play = try play()
         var one = Consumer(id: "one")

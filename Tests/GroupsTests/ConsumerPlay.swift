@@ -52,10 +52,10 @@ extension Play {
 
     /// One heartbeat; the first says everything.
     func beat(
-        _ consumer: inout Consumer, topics: [String]? = nil,
+        _ consumer: inout Consumer, in group: String = "g", topics: [String]? = nil,
         change: (inout ConsumerHeartbeat) -> Void = { _ in }
     ) {
-        var request = ConsumerHeartbeat("g")
+        var request = ConsumerHeartbeat(group)
         request.memberID = consumer.id
         request.instanceID = consumer.instance
         request.epoch = consumer.epoch
