@@ -97,6 +97,7 @@ struct ConsumerGroupTests {
     ) throws {
         var play = try play()
         try play.answerMember(epoch: 1, assigned: [0])
+        try play.answerCommitted(5)
         try play.answerMember(code)
         // It has news to tell, and does not knock at a busy door all the time.
         #expect(!play.isAsking(.consumerGroupHeartbeat))
