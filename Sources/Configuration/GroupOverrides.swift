@@ -9,18 +9,11 @@ package enum GroupOverrides {
     package static func check(
         all overrides: [String: String], broker: BrokerSettings
     ) throws(InvalidConfiguration) -> [String: String] {
-        var problems: [SettingProblem] = []
-        var accepted: [String: String] = [:]
-        for (name, value) in overrides.sorted(by: { $0.key < $1.key }) {
-            do throws(SettingProblem) {
-                accepted[name] = try check(name, value, broker)
-            } catch {
-                problems.append(error)
-            }
+        try InvalidConfiguration.accept(overrides) { (name, value) throws(SettingProblem) in
+            try check(name, value, broker)
+        } together: {
+            contradictions($0, broker)
         }
-        if problems.isEmpty { problems = contradictions(accepted, broker) }
-        guard problems.isEmpty else { throw InvalidConfiguration(problems) }
-        return accepted
     }
 
     private static func check(

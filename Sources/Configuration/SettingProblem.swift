@@ -59,3 +59,26 @@ package struct InvalidConfiguration: Error, Hashable, Sendable, CustomStringConv
         problems.map(\.description).joined(separator: "\n")
     }
 }
+
+extension InvalidConfiguration {
+    /// The canonical texts of `overrides`: each is checked alone, in the order of names, and if nothing is wrong then,
+    /// all together.
+    static func accept(
+        _ overrides: [String: String],
+        each: (_ name: String, _ value: String) throws(SettingProblem) -> String,
+        together: ([String: String]) -> [SettingProblem]
+    ) throws(InvalidConfiguration) -> [String: String] {
+        var problems: [SettingProblem] = []
+        var accepted: [String: String] = [:]
+        for (name, value) in overrides.sorted(by: { $0.key < $1.key }) {
+            do throws(SettingProblem) {
+                accepted[name] = try each(name, value)
+            } catch {
+                problems.append(error)
+            }
+        }
+        if problems.isEmpty { problems = together(accepted) }
+        guard problems.isEmpty else { throw InvalidConfiguration(problems) }
+        return accepted
+    }
+}

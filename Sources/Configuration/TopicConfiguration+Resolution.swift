@@ -15,20 +15,11 @@ extension TopicConfiguration {
     package static func check(
         all overrides: [String: String], broker: BrokerSettings
     ) throws(InvalidConfiguration) -> [String: String] {
-        var problems: [SettingProblem] = []
-        var accepted: [String: String] = [:]
-        for (name, value) in overrides.sorted(by: { $0.key < $1.key }) {
-            do throws(SettingProblem) {
-                accepted[name] = try check(name, value)
-            } catch {
-                problems.append(error)
-            }
+        try InvalidConfiguration.accept(overrides) { (name, value) throws(SettingProblem) in
+            try check(name, value)
+        } together: {
+            TopicConfiguration(overrides: $0, broker: broker).contradictions
         }
-        if problems.isEmpty {
-            problems = TopicConfiguration(overrides: accepted, broker: broker).contradictions
-        }
-        guard problems.isEmpty else { throw InvalidConfiguration(problems) }
-        return accepted
     }
 
     /// What is wrong between values that are right alone.
