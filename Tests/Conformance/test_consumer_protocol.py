@@ -119,6 +119,34 @@ class ConsumerProtocol(GroupCase):
         self.shared([consumer], 6)
         consumer.close()
 
+    def test_epochs_and_targets_are_described(self):
+        topic = self.filled()
+        members = [self.consumer(topic, topic) for _ in range(2)]
+        self.shared(members, 4)
+
+        def rows(*options):
+            told = run("consumer-groups", "--bootstrap-server", self.cluster.bootstrap, "--describe",
+                       "--group", topic, "--verbose", *options).stdout
+            header, *lines = [line.split() for line in told.splitlines() if line.strip()]
+            return [dict(zip(header, line)) for line in lines]
+
+        def has_settled():
+            for member in members:
+                member.poll(0.02)
+            state = rows("--state")[0]
+            return state["GROUP-EPOCH"] == state["TARGET-ASSIGNMENT-EPOCH"] and all(
+                row["CURRENT-EPOCH"] == row["TARGET-EPOCH"] == state["GROUP-EPOCH"]
+                for row in rows("--members"))
+
+        self.until(has_settled, "every member has come to the group's epoch")
+        shown = rows("--members")
+        self.assertEqual(len(shown), 2)
+        for row in shown:
+            self.assertEqual(row["CURRENT-ASSIGNMENT"], row["TARGET-ASSIGNMENT"])
+            self.assertIn(topic, row["CURRENT-ASSIGNMENT"])
+        for member in members:
+            member.close()
+
     def test_who_subscribes_to_what_is_not_there_harms_nobody(self):
         topic = self.filled()
         first = self.consumer(topic, topic)
