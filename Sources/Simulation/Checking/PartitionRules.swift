@@ -78,12 +78,13 @@ final class PartitionRules {
         committedISR: (PartitionEpoch) -> [BrokerID]?
     ) {
         let track = track(facts.key, facts.partition)
+        // A follower that has heard of it first promises no sync any more.
+        if !facts.flushesBeforeAck { track.isVolatile = true }
         let sight = PartitionTrack.Sight(facts)
         let before = track.sights[life]
         guard before != sight else { return }
         track.sights[life] = sight
         if let before, sight.logEndOffset < before.logEndOffset { whenCut(life.node) }
-        if !facts.flushesBeforeAck { track.isVolatile = true }
         if facts.isLeader {
             checkReign(facts, life, track)
             checkISR(facts, life, track, committedISR)

@@ -16,6 +16,7 @@ package enum Regressions {
         (174, "the same, of the quorum"), (177, "a lease outlived a fence, behind a slow link"),
         (99, "a leader committed without an eligible replica, by a minimum of before"),
         (217, "a broker never learned where a controller was that it knew by name at its start"),
+        (297, "the checker learned late that a follower need not sync any more"),
         (748, "the checker took for committed in an epoch what is of it and was committed later"),
         (114, "the checker believed what a damaged batch says of its own end"),
         (150, "a damaged batch took the directory offline into which its replica was moved"),
