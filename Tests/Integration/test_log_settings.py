@@ -24,12 +24,12 @@ class LogSettings(unittest.TestCase):
         return Producer({
             "bootstrap.servers": self.cluster.bootstrap, "acks": "all", "linger.ms": 0, "log_level": 0, **settings})
 
-    def write(self, topic, count, size=10, partitions=1, producer=None):
+    def write(self, topic, count, size=10, partitions=1, producer=None, **fields):
         """Records one after the other, so that each is a batch and was acknowledged before the next is sent."""
         producer = producer or self.producer()
         errors = []
         for number in range(count):
-            producer.produce(topic, bytes(size), partition=number % partitions,
+            producer.produce(topic, bytes(size), partition=number % partitions, **fields,
                              on_delivery=lambda error, _: errors.append(error) if error else None)
             self.assertEqual(producer.flush(30), 0)
         self.assertEqual(errors, [])
@@ -80,8 +80,9 @@ class LogSettings(unittest.TestCase):
 
         self.assertGreaterEqual(held("reserved"), 8 * MIB)
         self.assertLess(held("plain"), MIB)
-        # An entry for each batch, of 8 bytes: a hundred fill the index, and the segment ends.
-        self.write("indexed", 230, size=5000)
+        # An entry for each batch, of 8 bytes: a hundred fill the index, and the segment ends. The index of times, whose
+        # entries are larger, gets none for a time that it has.
+        self.write("indexed", 230, size=5000, timestamp=int(time.time() * 1000))
         self.assertEqual(len(self.files("indexed", "log")), 3)
         for path in self.files("indexed", "index")[:2]:
             self.assertLessEqual(os.path.getsize(path), 800)

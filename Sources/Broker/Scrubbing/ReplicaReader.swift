@@ -15,6 +15,21 @@ final class ReplicaReader {
     /// Why a replica does not help.
     struct Refusal: Error {
         let cause: String
+        /// Asked again a little later it may: a leader just elected does not know it yet, a broker starts.
+        let isPassing: Bool
+
+        init(_ cause: String, isPassing: Bool = false) {
+            self.cause = cause
+            self.isPassing = isPassing
+        }
+
+        init(_ error: ErrorCode) {
+            let passing: [ErrorCode] = [
+                .unknownLeaderEpoch, .fencedLeaderEpoch, .notLeaderOrFollower, .unknownTopicId,
+                .unknownTopicOrPartition, .replicaNotAvailable,
+            ]
+            self.init(error.name, isPassing: passing.contains(error))
+        }
     }
 
     /// Bytes asked for at once.
@@ -37,7 +52,7 @@ final class ReplicaReader {
         completion: @escaping (Result<SharedBytes, Refusal>) -> Void
     ) {
         guard let peer = connect(to: replica) else {
-            return completion(.failure(Refusal(cause: "its address is not known")))
+            return completion(.failure(Refusal("its address is not known", isPassing: true)))
         }
         peer.send(request(from: offset), versions: ReplicaFetcher.versions, timeout: Self.timeout) {
             [weak self] answer in
@@ -91,12 +106,13 @@ final class ReplicaReader {
         in answer: Result<FetchResponse, PeerError>
     ) -> Result<SharedBytes, Refusal> {
         switch answer {
-        case .failure(let error): return .failure(Refusal(cause: "\(error)"))
+        case .failure(let error): return .failure(Refusal("\(error)", isPassing: true))
         case .success(let response):
             let told = response.responses.first?.partitions.first
             let error = told?.errorCode ?? response.errorCode
-            guard error == .none, let bytes = told?.records, !bytes.isEmpty else {
-                return .failure(Refusal(cause: error == .none ? "it has nothing" : error.name))
+            guard error == .none else { return .failure(Refusal(error)) }
+            guard let bytes = told?.records, !bytes.isEmpty else {
+                return .failure(Refusal("it has nothing"))
             }
             return .success(bytes)
         }

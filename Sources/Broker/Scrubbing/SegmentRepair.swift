@@ -15,12 +15,18 @@ final class SegmentRepair {
         case closed
     }
 
+    /// How long replicas that cannot answer yet are asked again, and how often.
+    private static let patience = Duration.seconds(10)
+    private static let pause = Duration.milliseconds(200)
+
     private let partition: Partition
     private let job: CleaningJob
     private unowned let shard: Shard
     /// Replicas that are still to be asked, the next one last.
     private var sources: [BrokerID]
     private let reader: ReplicaReader
+    /// When those that cannot answer yet are given up; nil while they answer.
+    private var patienceEnds: Instant?
     private let completion: (Outcome) -> Void
 
     init(
@@ -92,18 +98,35 @@ final class SegmentRepair {
 
     private func ask(from offset: Offset) {
         guard !partition.isOffline else { return give(up: "the replica is offline") }
+        if case .follower(let leader) = partition.role { sources = sources.isEmpty ? [] : [leader] }
         guard let replica = sources.last else {
             return give(up: "no other replica in sync has it")
         }
         reader.read(from: offset, at: replica) { [weak self] answer in
             switch answer {
             case .success(let bytes): self?.supply(bytes, by: replica, from: offset)
+            case .failure(let refusal) where refusal.isPassing:
+                self?.notYet(replica, refusal.cause, from: offset)
             case .failure(let refusal): self?.refused(by: replica, refusal.cause, from: offset)
             }
         }
     }
 
+    /// A replica cannot answer now: the others are asked, and then it again.
+    private func notYet(_ replica: BrokerID, _ cause: String, from offset: Offset) {
+        let now = shard.loop.now
+        let end = patienceEnds ?? now + Self.patience
+        patienceEnds = end
+        guard now < end else { return refused(by: replica, cause, from: offset) }
+        sources.insert(sources.removeLast(), at: 0)
+        shard.loop.arm(at: now + Self.pause) { [weak self] in
+            guard let self, !self.shard.isClosed else { return }
+            self.ask(from: offset)
+        }
+    }
+
     private func supply(_ bytes: SharedBytes, by replica: BrokerID, from offset: Offset) {
+        patienceEnds = nil
         let job = job
         onDisk { () throws(LogError) in
             try job.supply(bytes)
