@@ -76,11 +76,21 @@ func consume(brokers string, topic string, count int) {
 			Topic: &topic, Partition: partition.ID, Offset: kafka.OffsetBeginning})
 	}
 	must(consumer.Assign(all), "assign")
-	for n := 0; n < count; n++ {
+	for n := 0; n < count; {
 		record, err := consumer.ReadMessage(30 * time.Second)
+		if isPassing(err) {
+			continue
+		}
 		must(err, fmt.Sprintf("record %d of %d", n, count))
 		show(record)
+		n++
 	}
+}
+
+// A broker that is down is told of as an error between records; the client goes on with the others.
+func isPassing(err error) bool {
+	told, isKafkas := err.(kafka.Error)
+	return isKafkas && (told.Code() == kafka.ErrTransport || told.Code() == kafka.ErrAllBrokersDown)
 }
 
 func admin(brokers string, topic string) {
