@@ -291,15 +291,17 @@ class Protocol(unittest.TestCase):
             ended = self.epoch_end(connection, topic, epoch, current_leader_epoch=asked)
             self.assertEqual(ended.error_code, error)
 
-    def test_a_follower_serves_consumers_that_can_be_near_it(self):
+    def test_a_follower_serves_tools_that_look_at_each_replica(self):
         topic = self.topic()
         self.write(topic, 3)
-        leader, _ = self.leader(topic)
-        follower = self.connect(next(n for n in self.cluster.nodes if n != leader))
+        leader, epoch = self.leader(topic)
+        self.ids[topic] = self.described(topic).topic_id
+        number = next(n for n in self.cluster.nodes if n != leader)
+        follower = self.connect(number)
 
         def fetched(**fields):
             return self.parts(self.fetch(
-                follower, topic, {0: fields}, version=11, max_wait_ms=500, min_bytes=1))[0]
+                follower, topic, {0: fields}, version=11, max_wait_ms=500, min_bytes=1, replica_id=-2))[0]
 
         # It learns a little after the leader what is committed.
         self.eventually(lambda: fetched().high_watermark == 3)
@@ -308,8 +310,15 @@ class Protocol(unittest.TestCase):
         self.assertGreater(len(found.records), 0)
         self.assertEqual(fetched(fetch_offset=3).error_code, NONE)
         self.assertEqual(fetched(fetch_offset=4).error_code, OFFSET_OUT_OF_RANGE)
-        old = self.parts(self.fetch(follower, topic, {0: {}}, version=10))[0]
-        self.assertEqual(old.error_code, NOT_LEADER)
+        # Consumers are sent to the leader, where no replica.selector.class says that followers serve them.
+        for version in (10, 11):
+            told = self.parts(self.fetch(follower, topic, {0: {}}, version=version))[0]
+            self.assertEqual(told.error_code, NOT_LEADER)
+        answer = self.fetch(follower, topic, {0: {}}, version=16)
+        part = self.parts(answer)[0]
+        self.assertEqual(part.error_code, NOT_LEADER)
+        self.assertEqual(
+            (part.current_leader.leader_id, part.current_leader.leader_epoch), (leader, epoch))
 
     def test_who_has_no_replica_names_the_leader_and_its_endpoint(self):
         topic = self.id().split(".")[-1]

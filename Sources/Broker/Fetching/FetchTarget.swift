@@ -40,6 +40,8 @@ struct ClientPlace: Equatable, Sendable {
     let rack: String
     /// The name of the listener that it came to.
     let listener: String
+    /// It calls itself replica -2: a tool that looks at what each replica has.
+    var isTool = false
 }
 
 /// Who fetches, and what it may see.
@@ -52,11 +54,6 @@ enum FetchReader: Equatable, Sendable {
 
     var isFollower: Bool {
         if case .follower = self { true } else { false }
-    }
-
-    /// Whether a follower may serve it.
-    var readsFromFollowers: Bool {
-        if case .consumer(_, at: .some) = self { true } else { false }
     }
 }
 

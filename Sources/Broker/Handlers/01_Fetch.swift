@@ -100,10 +100,11 @@ extension FetchReader {
         if replica >= 0 {
             self = .follower(BrokerID(replica), BrokerEpoch(request.replicaState.replicaEpoch))
         } else {
-            let hasPlace = version >= 11 || replica == -2
+            let isTool = replica == -2
+            let place = ClientPlace(rack: request.rackID, listener: listener, isTool: isTool)
             self = .consumer(
                 readCommitted: request.isolationLevel == 1,
-                at: hasPlace ? ClientPlace(rack: request.rackID, listener: listener) : nil)
+                at: version >= 11 || isTool ? place : nil)
         }
     }
 }

@@ -55,9 +55,10 @@ enum ListOffsetsHandler {
             ? .follower(BrokerID(request.replicaID), .none)
             : .consumer(
                 readCommitted: request.isolationLevel == 1,
-                // Debugging tools ask each replica for its own.
+                // Tools ask each replica for its own; consumers their leader.
                 at: request.replicaID == -2
-                    ? ClientPlace(rack: "", listener: scope.exchange.listener.name) : nil)
+                    ? ClientPlace(
+                        rack: "", listener: scope.exchange.listener.name, isTool: true) : nil)
         var items: [PartitionQuery<Question, Answer>.Item] = []
         for topic in request.topics {
             let id = shard.image.topicID(named: topic.name)
@@ -119,7 +120,7 @@ enum ListOffsetsHandler {
         }
         let refusal = partition.refusal(
             currentLeaderEpoch: question.currentLeaderEpoch,
-            mayFollow: question.reader.readsFromFollowers)
+            mayFollow: partition.mayFollow(for: question.reader))
         if let refusal {
             answer.error = refusal.error
             return answer

@@ -24,18 +24,21 @@ extension Partition {
             }
             if currentLeaderEpoch > assigned.leaderEpoch { return .failure(.unknownLeaderEpoch) }
         }
-        // A leader that repairs its log reads from its followers.
-        // So do consumers nearby (KIP-392).
         guard leader != nil || (mayFollow && follower != nil) else {
             return .failure(.notLeaderOrFollower, leader: currentLeader)
         }
         return nil
     }
 
-    /// Whether a follower may serve it: a consumer nearby, or the leader, which repairs its log.
-    private func mayFollow(for reader: FetchReader) -> Bool {
-        if case .follower(let id, _) = reader { return id == assigned.leader }
-        return reader.readsFromFollowers
+    /// Whether a follower may serve it: the leader, which repairs its log, a tool that compares replicas, and consumers
+    /// where they are sent to near ones (KIP-392).
+    func mayFollow(for reader: FetchReader) -> Bool {
+        switch reader {
+        case .follower(let id, _): return id == assigned.leader
+        case .consumer(_, let place):
+            guard let place else { return false }
+            return place.isTool || shard.node.configuration.sendsConsumersNear
+        }
     }
 
     /// A follower's fetch is its acknowledgement of everything below its fetch offset. Nil if it counts.
