@@ -68,9 +68,10 @@ private let leadersToldFrom: Int16 = 10
 /// A Produce request's partitions in one list, each with its place in the request.
 private struct ProducePlan {
     private let request: ProduceRequest
-    private var keys: [PartitionKey?] = []
-    private var records: [SharedBytes] = []
-    private var mustBeKnown: [Bool] = []
+    /// How many parts the request has.
+    private(set) var count = 0
+    /// Parts that go to a partition.
+    private var parts: [ProducePart] = []
     /// Parts that are the first of their producers.
     private(set) var firsts: [(Int, FirstBatches.Key)] = []
     /// Parts that cannot go to a partition.
@@ -85,35 +86,34 @@ private struct ProducePlan {
             let id = version >= 13 ? TopicID(topic.topicID) : image.topicID(named: topic.name)
             let known = id.flatMap { image.topic($0) }
             for partition in topic.partitionData {
-                let position = keys.count
-                records.append(partition.records ?? .empty)
-                mustBeKnown.append(note(topic, partition.index, connection))
+                let position = count
+                count += 1
+                let records = partition.records ?? .empty
+                let mustBeKnown = note(position, topic, partition.index, records, connection)
                 guard let known else {
-                    keys.append(nil)
                     let error =
                         version >= 13 ? ErrorCode.unknownTopicId : .unknownTopicOrPartition
                     refused.append((position, .failure(error)))
                     continue
                 }
                 guard !InternalTopics.contains(known.name) else {
-                    keys.append(nil)
                     refused.append((position, .failure(.invalidTopicException)))
                     continue
                 }
-                keys.append(PartitionKey(known.id, partition.index))
+                parts.append(
+                    ProducePart(
+                        index: position, key: PartitionKey(known.id, partition.index),
+                        records: records, mustBeKnown: mustBeKnown))
             }
         }
     }
 
-    /// Notes the batch that was added last. Answers whether the log must know its producer.
+    /// Notes a producer's batch. Answers whether the log must know its producer.
     private mutating func note(
-        _ topic: ProduceRequest.TopicProduceData, _ partition: Int32,
-        _ connection: ClientConnection?
+        _ position: Int, _ topic: ProduceRequest.TopicProduceData, _ partition: Int32,
+        _ records: SharedBytes, _ connection: ClientConnection?
     ) -> Bool {
-        let position = records.count - 1
-        guard let connection, let header = RecordBatchHeader.numbered(records[position]) else {
-            return false
-        }
+        guard let connection, let header = RecordBatchHeader.numbered(records) else { return false }
         let key = FirstBatches.Key(
             topic: topic.name, topicID: topic.topicID, partition: partition,
             producer: header.producerID)
@@ -121,18 +121,11 @@ private struct ProducePlan {
         return connection.firstBatches.mustBeKnown(key, sequence: header.baseSequence)
     }
 
-    var count: Int { keys.count }
-    var positions: Range<Int> { keys.indices }
+    var positions: Range<Int> { 0..<count }
 
     func byShard(_ node: Node) -> [(Int, [ProducePart])] {
         var lists = [[ProducePart]](repeating: [], count: node.world.dataLoops.count)
-        for (position, key) in keys.enumerated() {
-            guard let key else { continue }
-            lists[node.shardIndex(of: key)].append(
-                ProducePart(
-                    index: position, key: key, records: records[position],
-                    mustBeKnown: mustBeKnown[position]))
-        }
+        for part in parts { lists[node.shardIndex(of: part.key)].append(part) }
         return lists.enumerated().filter { !$0.element.isEmpty }.map { ($0.offset, $0.element) }
     }
 

@@ -119,8 +119,7 @@ enum ListOffsetsHandler {
             return answer
         }
         let refusal = partition.refusal(
-            currentLeaderEpoch: question.currentLeaderEpoch,
-            mayFollow: partition.mayFollow(for: question.reader))
+            currentLeaderEpoch: question.currentLeaderEpoch, to: question.reader)
         if let refusal {
             answer.error = refusal.error
             return answer

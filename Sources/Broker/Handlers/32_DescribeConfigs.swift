@@ -28,15 +28,7 @@ enum DescribeConfigsHandler {
             exchange.respond(response(to: request, View(shard)))
         case .controller:
             let node = shard.node
-            guard let cluster = shard.cluster else {
-                exchange.closeConnection()
-                return
-            }
-            cluster.run { link in
-                guard let controller = link.controller else {
-                    exchange.closeConnection()
-                    return
-                }
+            scope.withController { controller in
                 exchange.respond(response(to: request, View(node, controller.image)))
             }
         }

@@ -71,6 +71,18 @@ extension RequestScope {
         _ request: Request, _ handler: @escaping ControllerAPIs.Handler<Request>
     ) {
         let exchange = exchange
+        withController { controller in
+            guard controller.isActive || !exchange.isForwarded else {
+                exchange.redirect()
+                return
+            }
+            handler(request, exchange.version, controller) { exchange.respond($0) }
+        }
+    }
+
+    /// Runs `body` with this node's controller, on the metadata loop; a node without one hangs up.
+    func withController(_ body: @escaping @Sendable (ControllerDriver) -> Void) {
+        let exchange = exchange
         guard let cluster = shard.cluster else {
             exchange.closeConnection()
             return
@@ -80,11 +92,7 @@ extension RequestScope {
                 exchange.closeConnection()
                 return
             }
-            guard controller.isActive || !exchange.isForwarded else {
-                exchange.redirect()
-                return
-            }
-            handler(request, exchange.version, controller) { exchange.respond($0) }
+            body(controller)
         }
     }
 }

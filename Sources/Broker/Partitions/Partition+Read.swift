@@ -13,9 +13,10 @@ extension Partition {
     /// file piece costs a system call of its own.
     private static let copiedRunMax = 16 << 10
 
-    /// The leader-epoch checks of every client request (KIP-320); nil if the request may go on.
+    /// The leader-epoch checks of every client request (KIP-320); nil if the request may go on. Without a `reader`
+    /// only the leader answers.
     func refusal(
-        currentLeaderEpoch: LeaderEpoch, mayFollow: Bool = false
+        currentLeaderEpoch: LeaderEpoch, to reader: FetchReader? = nil
     ) -> FetchAnswer? {
         if isOffline { return .failure(.kafkaStorageError) }
         if currentLeaderEpoch != .none {
@@ -24,15 +25,20 @@ extension Partition {
             }
             if currentLeaderEpoch > assigned.leaderEpoch { return .failure(.unknownLeaderEpoch) }
         }
-        guard leader != nil || (mayFollow && follower != nil) else {
+        guard serves(reader) else {
             return .failure(.notLeaderOrFollower, leader: currentLeader)
         }
         return nil
     }
 
+    /// Whether the present role allows `reader` to be served; none is served by leaders only.
+    func serves(_ reader: FetchReader?) -> Bool {
+        leader != nil || (follower != nil && reader.map(mayFollow(for:)) == true)
+    }
+
     /// Whether a follower may serve it: the leader, which repairs its log, a tool that compares replicas, and consumers
     /// where they are sent to near ones (KIP-392).
-    func mayFollow(for reader: FetchReader) -> Bool {
+    private func mayFollow(for reader: FetchReader) -> Bool {
         switch reader {
         case .follower(let id, _): return id == assigned.leader
         case .consumer(_, let place):
@@ -77,8 +83,7 @@ extension Partition {
         _ target: FetchTarget, for reader: FetchReader, limit: Int, takesOversized: Bool,
         isArrival: Bool
     ) -> FetchAnswer {
-        let refusal = refusal(
-            currentLeaderEpoch: target.currentLeaderEpoch, mayFollow: mayFollow(for: reader))
+        let refusal = refusal(currentLeaderEpoch: target.currentLeaderEpoch, to: reader)
         if let refusal { return refusal }
         // A follower that is behind cannot tell a consumer's past from a false one: the leader can.
         if target.lastFetchedEpoch != .none, leader != nil || reader.isFollower,

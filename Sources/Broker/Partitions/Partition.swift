@@ -97,11 +97,6 @@ final class Partition {
         }
     }
 
-    /// Whether the present role allows `reader` to be served.
-    func serves(_ reader: FetchReader) -> Bool {
-        leader != nil || (follower != nil && mayFollow(for: reader))
-    }
-
     /// Whom to ask instead, for an answer of NOT_LEADER_OR_FOLLOWER (KIP-951).
     var currentLeader: FetchAnswer.Leader {
         FetchAnswer.Leader(id: assigned.leader, epoch: assigned.leaderEpoch)

@@ -98,7 +98,8 @@ final class SegmentRepair {
 
     private func ask(from offset: Offset) {
         guard !partition.isOffline else { return give(up: "the replica is offline") }
-        if case .follower(let leader) = partition.role { sources = sources.isEmpty ? [] : [leader] }
+        // Whoever leads now, if this one stopped leading meanwhile.
+        if case .follower(let leader) = partition.role, !sources.isEmpty { sources = [leader] }
         guard let replica = sources.last else {
             return give(up: "no other replica in sync has it")
         }
