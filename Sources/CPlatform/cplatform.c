@@ -152,6 +152,10 @@ int martlet_fdatasync(int descriptor) { return RETRYING(fdatasync(descriptor)); 
 int martlet_fsync(int descriptor) { return RETRYING(fsync(descriptor)); }
 int martlet_syncfs(int descriptor) { return RETRYING(syncfs(descriptor)); }
 
+void martlet_begin_writing_back(int descriptor) {
+    (void)sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 // The kernel says whether it would have to wait only when it is asked to read, so the range is read, over
 // and over into the same 16 KiB: they stay in the first-level cache, and half of a copy's cost goes away.
 int martlet_is_resident(int descriptor, int64_t offset, int64_t count) {
@@ -368,6 +372,22 @@ int64_t martlet_resident_bytes(void) {
     int found = fscanf(facts, "%ld %ld", &total, &resident);
     fclose(facts);
     return found == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : -EIO;
+}
+
+int64_t martlet_unwritten_bytes(void) {
+    FILE *facts = fopen("/proc/meminfo", "re");
+    if (!facts) return -errno;
+    char line[128];
+    long long sum = 0, part = 0;
+    int found = 0;
+    while (found < 2 && fgets(line, sizeof line, facts)) {
+        if (sscanf(line, "Dirty: %lld kB", &part) == 1 || sscanf(line, "Writeback: %lld kB", &part) == 1) {
+            sum += part;
+            found++;
+        }
+    }
+    fclose(facts);
+    return found == 2 ? (int64_t)sum * 1024 : -EIO;
 }
 
 int64_t martlet_open_descriptor_count(void) {

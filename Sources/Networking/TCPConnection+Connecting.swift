@@ -90,7 +90,7 @@ extension TCPConnection {
 
     /// The kernel has an answer for the address being tried.
     func attemptEnded(_ attempt: ConnectAttempt, _ readiness: Readiness) {
-        guard !readiness.isDisjoint(with: [.writable, .failed, .hungUp]) else { return }
+        guard readiness.has(.writable) || readiness.has(.broken) else { return }
         let code = socket?.pendingError ?? 0
         guard code == 0 else { return attemptFailed(attempt, Errno(code)) }
         guard let ends = endsOfSocket(), !SocketAddress.areSame(ends.local, ends.remote) else {
@@ -106,7 +106,7 @@ extension TCPConnection {
         handler?.connected(self)
         guard !isClosed else { return }
         if !queue.isEmpty { planFlush() }
-        if readiness.contains(.readable) { ready(readiness.subtracting(.writable)) }
+        if readiness.has(.readable) { ready(readiness.subtracting(.writable)) }
     }
 
     private func endsOfSocket() -> (local: SocketAddress, remote: SocketAddress)? {

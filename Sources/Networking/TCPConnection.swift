@@ -114,17 +114,16 @@ final class TCPConnection: Connection, EventSource, @unchecked Sendable {
         if case .connecting(let attempt) = phase {
             return attemptEnded(attempt, readiness)
         }
-        if readiness.contains(.writable) {
+        if readiness.has(.writable) {
             isWritable = true
             if !queue.isEmpty { flush() }
         }
-        if !readiness.isDisjoint(with: [.peerEnded, .hungUp, .failed]) { mustReadToEnd = true }
-        let isBroken = !readiness.isDisjoint(with: [.hungUp, .failed])
-        if isBroken, !isOpen || !isReadingWanted {
+        if readiness.has(.ending) { mustReadToEnd = true }
+        if readiness.has(.broken), !isOpen || !isReadingWanted {
             // Nobody will read the error, and nothing can be sent any more.
             return finish(brokenReason())
         }
-        if readiness.contains(.readable) || mustReadToEnd {
+        if readiness.has(.readable) || mustReadToEnd {
             isReadable = true
             readAll()
         }

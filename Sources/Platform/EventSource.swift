@@ -15,6 +15,13 @@ package struct Readiness: OptionSet, Sendable {
     package static let hungUp = Readiness(rawValue: UInt32(MARTLET_HUNG_UP))
     /// The peer will send nothing more.
     package static let peerEnded = Readiness(rawValue: UInt32(MARTLET_PEER_ENDED))
+    /// The connection is of no use any more.
+    package static let broken = Readiness(rawValue: hungUp.rawValue | failed.rawValue)
+    /// Whoever reads on comes to an end or an error.
+    package static let ending = Readiness(rawValue: broken.rawValue | peerEnded.rawValue)
+
+    /// Whether any of `others` is among them. The set's own functions are generic, which is slow across rooms.
+    package func has(_ others: Readiness) -> Bool { rawValue & others.rawValue != 0 }
 }
 
 /// Something with a descriptor that a loop watches.

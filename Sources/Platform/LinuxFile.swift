@@ -231,6 +231,15 @@ package final class LinuxFile: File {
         }
     }
 
+    /// Has the kernel begin to write: several files, synced in turn, are then waited for together.
+    func beginWritingBack() {
+        do throws(FileError) {
+            try using("sync_file_range") { raw throws(FileError) in martlet_begin_writing_back(raw) }
+        } catch {
+            // A closed file: the sync says so.
+        }
+    }
+
     // MARK: Sending
 
     func sendInUse(to socket: Int32, at offset: Int64, count: Int) throws(Errno) -> Int {

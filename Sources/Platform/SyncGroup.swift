@@ -62,7 +62,10 @@ final class SyncGroup {
     private func sync(
         distinct files: [any File], _ directories: [String]
     ) -> (files: [FileError?], directories: [FileError?]) {
-        guard let root, files.count + directories.count > LinuxFlusher.filesSyncedOneByOne else {
+        guard let root,
+            Self.syncsAll(count: files.count + directories.count, unwritten: martlet_unwritten_bytes)
+        else {
+            if files.count > 1 { for case let file as LinuxFile in files { file.beginWritingBack() } }
             return (files.map(failure(of:)), directories.map(failure(of:)))
         }
         let answer = Int64(martlet_syncfs(root.descriptor))
@@ -76,6 +79,20 @@ final class SyncGroup {
         }
         return (ofFiles, directories.map { _ in failure(in: answer) })
     }
+
+    /// Whether the whole file system is synced for a group of `count` files and directories: one journal commit instead
+    /// of many, but everybody's data with it. It would wait for seconds where something else writes much.
+    ///
+    /// - Parameter unwritten: bytes that the machine's files hold in memory only; negative if unknown.
+    static func syncsAll(count: Int, unwritten: () -> Int64) -> Bool {
+        count > LinuxFlusher.filesSyncedOneByOne
+            && unwritten() <= unwrittenMax + Int64(count) * unwrittenMaxForEach
+    }
+
+    /// What a disk writes while it commits its journal a few times, and what it writes instead of one more commit, which
+    /// takes 2 to 3 ms beside other writers.
+    private static let unwrittenMax: Int64 = 32 << 20
+    private static let unwrittenMaxForEach: Int64 = 1 << 20
 
     private func failure(in answer: Int64) -> FileError? {
         do throws(FileError) {

@@ -66,6 +66,16 @@ struct LinuxFlusherTests {
         #expect(try done.take()?.kind == .failed)
     }
 
+    @Test func `syncs all of a file system for many files, if little else is to be written`() {
+        #expect(!SyncGroup.syncsAll(count: 16) { 0 })
+        #expect(SyncGroup.syncsAll(count: 17) { 0 })
+        #expect(SyncGroup.syncsAll(count: 17) { -5 }, "not known")
+        #expect(SyncGroup.syncsAll(count: 17) { 49 << 20 })
+        #expect(!SyncGroup.syncsAll(count: 17) { 50 << 20 })
+        #expect(SyncGroup.syncsAll(count: 2000) { 2000 << 20 })
+        #expect(!SyncGroup.syncsAll(count: 2000) { 2100 << 20 })
+    }
+
     @Test(arguments: [1, 100]) func `syncs directories with the files made in them`(count: Int)
         throws
     {

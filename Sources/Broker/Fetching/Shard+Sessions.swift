@@ -27,9 +27,6 @@ extension Shard {
         case refused(ErrorCode)
     }
 
-    /// `fetch.max.bytes` of the broker.
-    var fetchMaxBytes: Int { brokerSettings.int("fetch.max.bytes") }
-
     /// Finds, opens or closes the session a request names (KIP-227).
     func useSession(_ request: FetchRequest, version: Int16, isFollower: Bool) -> SessionVerdict {
         let asked = Self.targets(of: request, version: version)

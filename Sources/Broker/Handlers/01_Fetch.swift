@@ -47,8 +47,10 @@ enum FetchHandler {
                 answers[index] = .failure(refusal.error)
             }
         }
-        let parts = lists.enumerated().filter { !$0.element.isEmpty }
-            .map { (shard: $0.offset, parts: $0.element) }
+        // The others first: they work while this loop does.
+        var order = Array(lists.indices)
+        order.swapAt(shard.index, order.count - 1)
+        let parts = order.filter { !lists[$0].isEmpty }.map { (shard: $0, parts: lists[$0]) }
         let operation = FetchOperation(
             home: shard, terms: terms, partsByShard: parts, answers: answers
         ) { answers in
@@ -62,7 +64,8 @@ enum FetchHandler {
         _ exchange: Exchange, _ shard: Shard, _ use: FetchSessionUse, _ answers: [FetchAnswer],
         isFollower: Bool
     ) {
-        var leaders = LeaderEndpoints(image: shard.image, listener: exchange.listener.name)
+        let image = shard.image
+        var leaders = LeaderEndpoints(image: image, listener: exchange.listener.name)
         var topics: [FetchResponseRenderer.Topic] = []
         var positions: [TopicReference: Int] = [:]
         for (index, target) in use.targets.enumerated() {
@@ -70,7 +73,7 @@ enum FetchHandler {
             guard shard.tell(answer, of: index, in: use) else { continue }
             leaders.note(answer.currentLeader)
             if answer.recordBytes > 0, case .success(let key) = shard.resolve(target.key),
-                let topic = shard.image.topic(key.topicID)
+                let topic = image.topic(key.topicID)
             {
                 shard.metrics.read(
                     topic: topic.name, bytes: answer.recordBytes, isFollower: isFollower)

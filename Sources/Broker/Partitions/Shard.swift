@@ -33,7 +33,10 @@ final class Shard {
     /// Settings of topics, by name, until they change.
     var settingsByTopic: [String: TopicSettings] = [:]
     /// The broker's settings with what was changed at run time.
-    var brokerSettings: BrokerSettings
+    var brokerSettings: BrokerSettings { didSet { fetchMaxBytes = brokerSettings.int(Self.fetchMaxBytesName) } }
+    /// `fetch.max.bytes`, which every fetch asks for.
+    private(set) var fetchMaxBytes: Int
+    private static let fetchMaxBytesName = "fetch.max.bytes"
     let storage: BrokerStorage
     /// The metadata begins anew, at the start or with a snapshot: replicas that it no longer names must go.
     var mustReconcile = true
@@ -65,6 +68,7 @@ final class Shard {
         self.node = node
         self.storage = storage
         brokerSettings = node.configuration.settings
+        fetchMaxBytes = node.configuration.settings.int(Self.fetchMaxBytesName)
         nodeID = node.configuration.nodeID
         metrics = ShardMetrics(registry: node.metrics, shard: index)
         gauges = PartitionGauges(registry: node.metrics)

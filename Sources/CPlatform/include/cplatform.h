@@ -55,6 +55,8 @@ int martlet_preallocate(int descriptor, int64_t offset, int64_t count);
 int martlet_fdatasync(int descriptor);
 int martlet_fsync(int descriptor);
 int martlet_syncfs(int descriptor);
+/// Has the kernel begin to write what it holds of a file. A hint: a failure shows when the file is synced.
+void martlet_begin_writing_back(int descriptor);
 /// 1 if the whole range is in memory, 0 if not.
 int martlet_is_resident(int descriptor, int64_t offset, int64_t count);
 /// 1 if the whole range is in the page cache, though perhaps still being read into it; 0 if not, or if the
@@ -106,6 +108,8 @@ void martlet_keep_freed_memory(int kept, int large);
 int64_t martlet_cpu_nanoseconds(void);
 /// Memory of this process that is in RAM, in bytes.
 int64_t martlet_resident_bytes(void);
+/// What files of the whole machine hold in memory that their disks do not have yet, in bytes.
+int64_t martlet_unwritten_bytes(void);
 /// Descriptors this process has open.
 int64_t martlet_open_descriptor_count(void);
 
