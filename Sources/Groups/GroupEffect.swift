@@ -11,6 +11,9 @@ package enum GroupEffect: Equatable, Sendable {
     case write([GroupRecord], then: GroupWrite)
     /// Match the group's `patterns` with the names of all topics, away from the loop, and tell `resolved`.
     case resolve(group: String)
+    /// Make the group's target away from the loop: `beginTarget`, at the end of the turn, tells how, and `targetMade` takes
+    /// it.
+    case makeTarget(group: String)
     /// Tell of a rebalance that has ended.
     case rebalanced(group: String, Rebalance)
 }

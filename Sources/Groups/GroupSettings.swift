@@ -44,6 +44,10 @@ package struct ConsumerGroupSettings: Equatable, Sendable {
     package var heartbeat = Duration.seconds(5)
     /// Between two targets of a group (KIP-1263).
     package var assignmentInterval = Duration.seconds(1)
+    /// Whether large targets are made away from the loop (KIP-1263).
+    package var offloads = true
+    /// Members times partitions from which a target is large.
+    package var offloadMin = 10_000
     /// What a group may set these to for itself; what it has set before counts as the nearest bound.
     package var sessionBounds = Duration.zero...Duration.hours(24)
     package var heartbeatBounds = Duration.zero...Duration.hours(24)
@@ -59,6 +63,8 @@ package struct ConsumerGroupSettings: Equatable, Sendable {
         session = settings.duration("group.consumer.session.timeout.ms")
         heartbeat = settings.duration("group.consumer.heartbeat.interval.ms")
         assignmentInterval = settings.duration("group.consumer.assignment.interval.ms")
+        offloads = settings.flag("group.consumer.assignor.offload.enable")
+        offloadMin = settings.int("group.consumer.assignor.offload.min.size")
         sessionBounds = Self.bounds("session.timeout.ms", settings)
         heartbeatBounds = Self.bounds("heartbeat.interval.ms", settings)
         assignmentBounds = Self.bounds("assignment.interval.ms", settings)

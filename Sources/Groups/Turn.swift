@@ -31,6 +31,8 @@ struct Turn {
         effects.append(.write(records, then: then))
     }
 
+    mutating func makeTarget(_ group: String) { effects.append(.makeTarget(group: group)) }
+
     mutating func resolve(_ group: String) { effects.append(.resolve(group: group)) }
 
     mutating func report(_ group: String, _ rebalance: Rebalance) {

@@ -26,9 +26,17 @@ extension Catalogue {
     package static let offsetDeletions = MetricDefinition(
         "kafka_server_groupcoordinatormetrics_offset_deletion_total", .counter,
         "Committed offsets that were deleted or have expired.")
+    package static let groupTargetsOffloaded = MetricDefinition(
+        "martlet_group_targets_offloaded_total", .counter,
+        "Target assignments of large consumer groups that were made away from the coordinator's loop."
+    )
+    package static let coordinatorWork = MetricDefinition(
+        "martlet_coordinator_work", .maximum,
+        "Assignments and matches of patterns that wait for the coordinators' threads, or go on.")
 
     static let groupsTable: [MetricDefinition] = [
         groupPartitions, groupLoadTime, groups, classicGroupStates, consumerGroupStates,
         groupRebalances, groupOffsets, offsetCommits, offsetDeletions,
+        groupTargetsOffloaded, coordinatorWork,
     ]
 }

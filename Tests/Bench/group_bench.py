@@ -1,12 +1,14 @@
 """Groups of the consumer protocol (KIP-848) on one broker: what a heartbeat of a member among ten thousand costs, and how
-soon a new member is served where a hundred groups have ten members and 900 partitions each. Bounded in count and time.
+soon a new member is served where a hundred groups have ten members and 900 partitions each; how long the loop of a group
+with a thousand members and ten thousand partitions is held up by its targets. Bounded in count and time.
 
-usage: group_bench.py [--members N] [--groups N]
+usage: group_bench.py [--members N] [--groups N] [--only heartbeats,newcomers,stall]
 
 Members are lines of a table, not processes: their requests travel over a few connections, many in flight.
 """
 
 import argparse
+import contextlib
 import os
 import socket
 import struct
@@ -18,10 +20,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "Integration"))
 
 from bench import Table, cpu  # noqa: E402
-from cluster import Cluster  # noqa: E402
+from cluster import Cluster, run  # noqa: E402
 
 PARTITIONS = 900
 MEMBERS = 10
+HUGE_MEMBERS = 1_000
+HUGE_PARTITIONS = 10_000
 
 
 def varint(number):
@@ -235,23 +239,72 @@ def newcomers(node, table, groups):
     table.row(name + "100 heartbeats of others", longest, "s", "", 4)
 
 
+def stall(node, table):
+    """The longest heartbeat of a neighbour on the same partition while a member comes to a very large group, with targets made on
+    the loop and away from it."""
+    for way in ("loop", "threads"):
+        group = f"huge-{way}"
+        offload = "true" if way == "threads" else "false"
+        run(
+            "configs", "--bootstrap-server", f"127.0.0.1:{node.port}", "--alter", "--entity-type", "groups", "--entity-name",
+            group, "--add-config", f"consumer.assignor.offload.enable={offload},consumer.assignment.interval.ms=0")
+        line, other = Line(node.port), Line(node.port)
+        neighbour = Member(f"neighbour-{way}", "small")
+        settle(other, [neighbour], MEMBERS)
+        members = [Member(group, "huge") for _ in range(HUGE_MEMBERS)]
+        line.beat(members)
+        settle(line, members, HUGE_PARTITIONS)
+        calm, longest = [], []
+        for _ in range(5):
+            calm.append(max(other.beat([neighbour]) for _ in range(200)))
+            new = Member(group, "huge")
+            members.append(new)
+            line.socket.sendall(new.request(0))
+            end = time.monotonic() + 0.5
+            worst = 0
+            while time.monotonic() < end:
+                worst = max(worst, other.beat([neighbour]))
+            longest.append(worst)
+            new.answered(line.answer())
+            settle(line, members, HUGE_PARTITIONS)
+        name = f"1 group x {HUGE_MEMBERS} x {HUGE_PARTITIONS}, targets on the {way}: "
+        table.row(name + "longest heartbeat of a neighbour while a member comes", longest, "s", "", 4)
+        table.row(name + "else", calm, "s", "", 4)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--members", type=int, default=10_000)
     parser.add_argument("--groups", type=int, default=100)
+    parser.add_argument("--only", default="newcomers,heartbeats,stall")
     options = parser.parse_args()
+    only = options.only.split(",")
     table = Table()
+    with single() as cluster:
+        node = cluster.nodes[1]
+        cluster.create_topic("large", PARTITIONS, 1)
+        if "newcomers" in only:
+            newcomers(node, table, options.groups)
+        if "heartbeats" in only:
+            heartbeats(node, table, options.members)
+    if "stall" in only:
+        # All groups are neighbours here.
+        with single(offsets_topic_num_partitions=1) as cluster:
+            cluster.create_topic("huge", HUGE_PARTITIONS, 1)
+            stall(cluster.nodes[1], table)
+
+
+@contextlib.contextmanager
+def single(**settings):
+    """A node with the coordinator of all groups, and sessions that do not end."""
     cluster = Cluster(
-        1, group_consumer_max_session_timeout_ms=600_000, group_consumer_session_timeout_ms=600_000)
+        1, group_consumer_max_session_timeout_ms=600_000, group_consumer_session_timeout_ms=600_000, **settings)
     try:
         cluster.start()
-        node = cluster.nodes[1]
         cluster.create_topic("small", MEMBERS, 1)
-        cluster.create_topic("large", PARTITIONS, 1)
-        find_coordinator(node.port, "idle-0")
+        find_coordinator(cluster.nodes[1].port, "idle-0")
         time.sleep(1)
-        newcomers(node, table, options.groups)
-        heartbeats(node, table, options.members)
+        yield cluster
     finally:
         cluster.stop()
 

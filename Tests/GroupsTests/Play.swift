@@ -22,6 +22,9 @@ final class Play {
     private(set) var log: [GroupRecord] = []
     /// Groups whose patterns are to be matched.
     private(set) var resolutions: [String] = []
+    /// Groups whose targets are to be made away from the loop, and what it takes.
+    private(set) var targetsWanted: [String] = []
+    var tasks: [TargetTask] = []
     private(set) var replies: [Ticket: GroupReply] = [:]
     private(set) var rebalances: [Rebalance] = []
     /// Writes that wait, while commits are held back.
@@ -56,6 +59,22 @@ final class Play {
         Play(shard.settings, loading: log, at: now, image: shard.image)
     }
 
+    /// The end of a turn: the work on targets begins. Returns how many have begun.
+    @discardableResult
+    func beginTargets() -> Int {
+        let begun = targetsWanted.compactMap { shard.beginTarget(of: $0) }
+        targetsWanted = []
+        tasks += begun
+        return begun.count
+    }
+
+    /// The targets that were begun are made, and come back.
+    func endTargets() {
+        let made = tasks.map { $0.run() }
+        tasks = []
+        for target in made { perform(shard.targetMade(target, now: now, time: time)) }
+    }
+
     @discardableResult
     func ask(
         _ body: (inout GroupShard, Ticket, Instant, Timestamp) -> [GroupEffect]
@@ -81,6 +100,7 @@ final class Play {
                 shard.appended(records)
                 uncommitted.append(then)
                 if !holdsCommits { commitLog() }
+            case .makeTarget(let group): targetsWanted.append(group)
             case .resolve(let group): resolutions.append(group)
             case .rebalanced(_, let rebalance):
                 rebalances.append(rebalance)

@@ -35,9 +35,12 @@ final class CoordinatorLog {
     /// Whether this is still the leadership it was made for.
     var isCurrent: Bool { !partition.isOffline && partition.leader?.leaderEpoch == epoch }
 
-    /// Runs what takes long away from the loop.
-    func inBackground(_ body: @escaping @Sendable () -> Void) {
-        partition.directory.background.perform(body)
+    /// Runs what takes long away from the loop. False if too much waits already.
+    func inBackground(_ body: @escaping @Sendable () -> Void) -> Bool {
+        let node = partition.shard.node
+        return node.coordinatorWork.perform(
+            for: partition.key.partition, node.world.fileSystem, in: partition.directory.path,
+            body)
     }
 
     var highWatermark: Offset { partition.highWatermark }

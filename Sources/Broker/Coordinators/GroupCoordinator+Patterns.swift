@@ -19,7 +19,7 @@ extension GroupCoordinator {
         let image = shard.image
         let home = LoopBound(self, on: shard.loop)
         let loop = shard.loop
-        log.inBackground {
+        let isTaken = log.inBackground {
             let fault = Self.fault(of: pattern, image)
             loop.post {
                 let coordinator = home.take()
@@ -30,6 +30,7 @@ extension GroupCoordinator {
                 }
             }
         }
+        if !isTaken { refused(.coordinatorNotAvailable) }
     }
 
     private static func fault(of pattern: String, _ image: MetadataImage) -> PatternError? {
@@ -40,6 +41,9 @@ extension GroupCoordinator {
             return error
         }
     }
+
+    /// How long the patterns of a group wait when too much is being worked out already.
+    static let retryAfter = Duration.seconds(1)
 
     /// Matches the patterns of a group with all topics.
     func resolve(_ group: String) {
@@ -52,7 +56,7 @@ extension GroupCoordinator {
         let image = shard.image
         let home = LoopBound(self, on: shard.loop)
         let loop = shard.loop
-        log.inBackground {
+        let isTaken = log.inBackground {
             let names = Self.names(in: image)
             var found: [(pattern: String, topics: [String])] = []
             var failures: [(pattern: String, error: PatternError)] = []
@@ -66,6 +70,8 @@ extension GroupCoordinator {
             let done = (found, failures)
             loop.post { home.take().matched(group, done.0, done.1, image) }
         }
+        guard !isTaken else { return }
+        shard.loop.arm(at: shard.loop.now + Self.retryAfter) { [weak self] in self?.match(group) }
     }
 
     private func matched(

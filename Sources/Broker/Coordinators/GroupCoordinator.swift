@@ -197,6 +197,18 @@ final class GroupCoordinator {
         perform(event(&mind, shard.loop.now, shard.loop.wallTime))
     }
 
+    /// What it takes to make the target of `group`, if it is to be made.
+    func takeTarget(of group: String) -> TargetTask? {
+        guard case .active = state else { return nil }
+        return mind.beginTarget(of: group)
+    }
+
+    func targetRefused(_ task: TargetTask) {
+        shard.node.log.write(
+            .warn, "groupTargetRefused", peer: "\(key.partition)", ["group": task.group])
+        mind.targetRefused(task)
+    }
+
     /// Runs `body` once everything that is known of `group` is committed (nil: of all groups), with an error if
     /// that is not to be.
     func whenCommitted(_ group: String?, _ body: @escaping (ErrorCode) -> Void) {
@@ -216,6 +228,7 @@ final class GroupCoordinator {
             case .reply(let ticket, let reply): deliver(ticket, reply)
             case .write(let records, let then): write(records, then)
             case .resolve(let group): resolve(group)
+            case .makeTarget(let group): makeTarget(group)
             case .rebalanced(let group, let rebalance): report(group, rebalance)
             }
         }

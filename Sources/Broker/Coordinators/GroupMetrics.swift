@@ -9,6 +9,8 @@ final class GroupMetrics {
     private let rebalances: Counter
     private let commits: Counter
     private let deletions: Counter
+    private let targets: Counter
+    private let work: Gauge
     private let loadTime: Gauge
     private let classicGroups: Gauge
     private let consumerGroups: Gauge
@@ -23,6 +25,8 @@ final class GroupMetrics {
         rebalances = registry.counter(Catalogue.groupRebalances)
         commits = registry.counter(Catalogue.offsetCommits)
         deletions = registry.counter(Catalogue.offsetDeletions)
+        targets = registry.counter(Catalogue.groupTargetsOffloaded)
+        work = registry.gauge(Catalogue.coordinatorWork)
         loadTime = registry.gauge(Catalogue.groupLoadTime)
         classicGroups = registry.gauge(Catalogue.groups, "classic")
         consumerGroups = registry.gauge(Catalogue.groups, "consumer")
@@ -32,6 +36,8 @@ final class GroupMetrics {
     }
 
     func rebalanced() { rebalances.add() }
+
+    func madeTarget() { targets.add() }
 
     func loaded(took: Duration) {
         longestLoad = max(longestLoad, took.inMilliseconds)
@@ -46,7 +52,8 @@ final class GroupMetrics {
     }
 
     /// Counts what there is, once a second.
-    func count(_ coordinators: [GroupCoordinator]) {
+    func count(_ coordinators: [GroupCoordinator], work: Int) {
+        self.work.set(Int64(work))
         var classic: [String: Int] = [:]
         var consumer: [String: Int] = [:]
         var offsets = 0

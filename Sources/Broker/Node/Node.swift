@@ -29,6 +29,8 @@ package final class Node: Sendable {
     /// `log.cleaner.io.max.bytes.per.second` and `log.scrub.io.max.bytes.per.second`.
     let cleaningRate = WorkRate()
     let scrubbingRate = WorkRate()
+    /// Where coordinators have worked out what takes long.
+    let coordinatorWork: CoordinatorWork
     private let open = Atomic<Bool>(false)
     private let loading = Atomic<Int>(0)
     private let life = Atomic<Int>(Life.starting.rawValue)
@@ -54,6 +56,8 @@ package final class Node: Sendable {
         self.logging = logging
         self.metrics = metrics
         log = logging.log("broker")
+        coordinatorWork = CoordinatorWork(
+            threads: configuration.settings.int("group.coordinator.background.threads"))
         connections = ConnectionLimit(
             max: configuration.connectionsMax, perAddress: configuration.connectionsMaxPerAddress)
         let bytesMax = configuration.settings.int("queued.max.request.bytes")

@@ -99,7 +99,8 @@ final class Shard {
         loop.arm(at: loop.now + PartitionGauges.interval) { [weak self] in
             guard let self else { return }
             self.gauges.count(self)
-            self.groupMetrics.count(self.coordinatorsInOrder)
+            self.groupMetrics.count(
+                self.coordinatorsInOrder, work: self.node.coordinatorWork.count)
             self.start()
         }
     }

@@ -13,6 +13,11 @@ extension Settings {
         .boolean(
             "group.consumer.assignor.offload.enable", true, update: .clusterWide, isInternal: true,
             "Whether assignments are computed off the coordinator's thread."),
+        .int(
+            "group.consumer.assignor.offload.min.size", 10_000, valid: .atLeast(0),
+            isInternal: true,
+            "Members times partitions from which an assignment is computed off the coordinator's "
+                + "thread."),
         .list(
             "group.consumer.assignors", "uniform,range",
             "Assignors of consumer groups; the first is the default."),

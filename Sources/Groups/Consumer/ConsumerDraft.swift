@@ -32,7 +32,7 @@ struct ConsumerDraft {
         add(
             ConsumerRecords.group(
                 group.id, epoch: epoch, hash: group.hash(of: image)))
-        if isUrgent { retarget(image, turn) } else { retargetIfDue(image, &turn) }
+        if isUrgent { retarget(image, &turn) } else { retargetIfDue(image, &turn) }
     }
 
     /// Makes the target of the present epoch if there is none yet and the last one is old enough; if it is not, the
@@ -43,7 +43,7 @@ struct ConsumerDraft {
         if wait > .zero {
             turn.wake(.consumerTarget(group: group.id), at: turn.now + wait)
         } else {
-            retarget(image, turn)
+            retarget(image, &turn)
         }
     }
 
@@ -56,23 +56,24 @@ struct ConsumerDraft {
         }
     }
 
-    /// Shares the partitions out for the present epoch.
-    private mutating func retarget(_ image: MetadataImage, _ turn: Turn) {
-        let topics = group.assignableTopics(in: image)
-        let ids = Dictionary(uniqueKeysWithValues: topics.map { ($0.name, $0.id) })
-        let members = group.membersInOrder.map { member in
-            AssignableMember(
-                id: member.id, instanceID: member.instanceID, rack: member.rackID,
-                topics: Set(group.topics(of: member).compactMap { ids[$0] }),
-                current: group.target[member.id] ?? PartitionSet())
+    /// Shares the partitions out for the present epoch; a large group's away from the loop, when what is drafted here
+    /// is written.
+    private mutating func retarget(_ image: MetadataImage, _ turn: inout Turn) {
+        if group.isOffloaded(image, turn.settings.consumer) {
+            turn.makeTarget(group.id)
+        } else {
+            take(TargetTask(group, image, turn.settings, number: 0).run(), turn)
         }
-        let target = group.assignor(turn.settings).assign(members, topics)
-        for member in members {
-            let next = target[member.id] ?? PartitionSet()
-            guard group.target[member.id] != next else { continue }
-            add(ConsumerRecords.target(group.id, of: member.id, next))
+    }
+
+    /// A target is made: what it changes is written.
+    mutating func take(_ target: GroupTarget, _ turn: Turn) {
+        for member in group.membersInOrder {
+            let share = target.share(of: member) ?? PartitionSet()
+            guard group.target[member.id] != share else { continue }
+            add(ConsumerRecords.target(group.id, of: member.id, share))
         }
-        add(ConsumerRecords.target(group.id, epoch: group.epoch, at: turn.time))
+        add(ConsumerRecords.target(group.id, epoch: target.epoch, at: turn.time))
     }
 
     /// A static member has come back, under another id perhaps: it has what it had.

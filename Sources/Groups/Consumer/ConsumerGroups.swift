@@ -1,4 +1,5 @@
 internal import InternalRecords
+internal import Metadata
 internal import Model
 
 /// The consumer groups of a shard, as their records say.
@@ -9,6 +10,9 @@ struct ConsumerGroups: Sendable {
     private var open: [String: OpenRebalance] = [:]
     /// Groups whose patterns are being matched; true where they must be matched once more afterwards.
     private var resolving: [String: Bool] = [:]
+    /// Groups whose targets are being made, by number.
+    private var making: [String: UInt64] = [:]
+    private var nextTarget: UInt64 = 1
     /// Groups whose topics look different from what their target was made for.
     private var stale: Set<String> = []
 
@@ -63,6 +67,25 @@ struct ConsumerGroups: Sendable {
         resolving.removeValue(forKey: group) ?? false
     }
 
+    /// Work on the target of a group begins, if it needs one and none is being made.
+    mutating func beginTarget(
+        of id: String, _ image: MetadataImage, _ settings: GroupSettings
+    ) -> TargetTask? {
+        guard making[id] == nil, let group = groups[id], group.epoch > group.targetEpoch else {
+            return nil
+        }
+        making[id] = nextTarget
+        defer { nextTarget += 1 }
+        return TargetTask(group, image, settings, number: nextTarget)
+    }
+
+    /// Work on a target has ended. False if its group has ended before.
+    mutating func endTarget(of id: String, _ number: UInt64) -> Bool {
+        guard making[id] == number else { return false }
+        making[id] = nil
+        return true
+    }
+
     func mustRefresh(_ group: String) -> Bool { stale.contains(group) }
 
     var listing: [GroupListing] {
@@ -107,6 +130,7 @@ struct ConsumerGroups: Sendable {
         case .consumerGroup(_, nil):
             groups[id] = nil
             open[id] = nil
+            making[id] = nil
             stale.remove(id)
             return
         case .consumerGroup: stale.remove(id)

@@ -43,6 +43,8 @@ package final class GroupRun {
             "group.consumer.heartbeat.interval.ms=500",
             "group.consumer.min.session.timeout.ms=10000",
             "group.consumer.session.timeout.ms=15000",
+            // Of half of the seeds every target is made away from the loop.
+            "group.consumer.assignor.offload.min.size=\(seed / 5 % 2 == 0 ? 0 : 10_000)",
         ]
         let cluster = SimulatedCluster(seed: seed, plan)
         self.cluster = cluster
