@@ -7,12 +7,13 @@ package import Model
 package enum GroupEffect: Equatable, Sendable {
     /// Answer a request.
     case reply(Ticket, GroupReply)
-    /// Append `records`, tell the shard by `appended` in the same turn, and follow `then` once they are committed.
-    case write([GroupRecord], then: GroupWrite)
+    /// Append `records`, as a part of the transaction of a producer if there is one, tell the shard by `appended`
+    /// in the same turn, and follow `then` once they are committed.
+    case write([GroupRecord], by: OffsetProducer?, then: GroupWrite)
     /// Match the group's `patterns` with the names of all topics, away from the loop, and tell `resolved`.
     case resolve(group: String)
-    /// Make the group's target away from the loop: `beginTarget`, at the end of the turn, tells how, and `targetMade` takes
-    /// it.
+    /// Make the group's target away from the loop: `beginTarget`, at the end of the turn, tells how, and
+    /// `targetMade` takes it.
     case makeTarget(group: String)
     /// Tell of a rebalance that has ended.
     case rebalanced(group: String, Rebalance)

@@ -7,7 +7,7 @@ package import Model
 extension GroupShard {
     /// Whether there is anything of that name: a group, or offsets.
     package func exists(_ group: String) -> Bool {
-        classic[group] != nil || consumers.has(group) || !offsets.topics(of: group).isEmpty
+        classic[group] != nil || consumers.has(group) || offsets.has(group)
     }
 
     /// DeleteGroups: an empty group ends, with all its offsets.
@@ -27,7 +27,7 @@ extension GroupShard {
                 turn.reply(ticket, .error(error))
                 return
             }
-            var records = shard.offsets.entries(of: group).map { GroupRecord.offset($0.key, nil) }
+            var records = shard.offsets.tombstones(of: group)
             if let found = shard.classic[group] { records.append(found.tombstone) }
             records += shard.consumers.tombstones(of: group)
             let last = records.suffix(Self.batchMax)
@@ -63,7 +63,7 @@ extension GroupShard {
     /// DescribeGroups: a classic group; nil if there is none of that name.
     package func describeClassic(_ group: String) -> ClassicDescription? {
         if let found = classic[group] { return ClassicDescription(found) }
-        guard !consumers.has(group), !offsets.topics(of: group).isEmpty else { return nil }
+        guard !consumers.has(group), offsets.has(group) else { return nil }
         return ClassicDescription(ClassicGroup(id: group))
     }
 

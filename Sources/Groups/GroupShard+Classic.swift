@@ -95,7 +95,7 @@ extension GroupShard {
     mutating func forgetIfUnused(_ groupID: String) {
         guard let group = classic[groupID], group.phase == .empty, group.generation == 0,
             group.protocolType == nil, group.pendingJoins.isEmpty,
-            offsets.topics(of: groupID).isEmpty
+            !offsets.has(groupID)
         else { return }
         classic[groupID] = nil
     }

@@ -14,22 +14,30 @@ extension GroupShard {
                 return
             }
             shard.heard(from: request.claim.memberID, in: request.groupID, &turn)
-            var codes: [ErrorCode] = []
-            var records: [GroupRecord] = []
-            for entry in request.entries {
-                var code = entry.error
-                if code == .none, (entry.metadata?.utf8.count ?? 0) > turn.settings.metadataMax {
-                    code = .offsetMetadataTooLarge
-                }
-                codes.append(code)
-                if code == .none { records.append(Self.record(entry, request, turn)) }
-            }
+            let (codes, records) = Self.checked(request, turn)
             if records.isEmpty {
                 turn.reply(ticket, .offsets(codes))
             } else {
                 turn.write(records, then: .reply(ticket, .offsets(codes)))
             }
         }
+    }
+
+    /// What each offset of a commit is answered, and the records of those that are taken.
+    static func checked(
+        _ request: OffsetCommit, _ turn: Turn
+    ) -> (codes: [ErrorCode], records: [GroupRecord]) {
+        var codes: [ErrorCode] = []
+        var records: [GroupRecord] = []
+        for entry in request.entries {
+            var code = entry.error
+            if code == .none, (entry.metadata?.utf8.count ?? 0) > turn.settings.metadataMax {
+                code = .offsetMetadataTooLarge
+            }
+            codes.append(code)
+            if code == .none { records.append(record(entry, request, turn)) }
+        }
+        return (codes, records)
     }
 
     private static func record(
@@ -93,8 +101,7 @@ extension GroupShard {
     package func fault(ofFetch claim: MemberClaim, in group: String) -> ErrorCode? {
         guard claim.generation >= 0 || !claim.memberID.isEmpty else { return nil }
         guard consumers.has(group) else {
-            return classic[group] == nil && offsets.topics(of: group).isEmpty
-                ? .groupIdNotFound : nil
+            return classic[group] == nil && !offsets.has(group) ? .groupIdNotFound : nil
         }
         return consumers.fault(ofFetch: claim, in: group)
     }
@@ -123,11 +130,12 @@ extension GroupShard {
             for partition in partitions {
                 let isUsed = shard.isSubscribed(group, to: partition.topic)
                 codes.append(isUsed ? .groupSubscribedToTopic : .none)
-                let key = OffsetCommitKey(
-                    group: group, topic: partition.topic, partition: partition.partition)
+                let (topic, number) = (partition.topic, partition.partition)
                 guard !isUsed,
-                    shard.offsets.offset(of: group, key.topic, key.partition) != nil
+                    shard.offsets.offset(of: group, topic, number) != nil
+                        || shard.offsets.isPending(group, topic, number)
                 else { continue }
+                let key = OffsetCommitKey(group: group, topic: topic, partition: number)
                 records.append(.offset(key, nil))
             }
             if records.isEmpty {
@@ -150,26 +158,22 @@ extension GroupShard {
         _ topics: [String], now: Instant, time: Timestamp
     ) -> [GroupEffect] {
         handle(now, time) { shard, turn in
+            let gone = Set(topics)
             for group in shard.offsets.groupIDs {
-                let known = shard.offsets.topics(of: group)
-                let records = topics.sorted().flatMap { topic in
-                    (known[topic] ?? [:]).keys.sorted().map { partition -> GroupRecord in
-                        .offset(
-                            OffsetCommitKey(group: group, topic: topic, partition: partition), nil)
-                    }
-                }
-                shard.write(records, &turn)
+                shard.write(shard.offsets.tombstones(of: group, topics: gone), &turn)
             }
         }
     }
 
-    /// Offsets that have outlived their group, or their use in it (KIP-211, 496).
+    /// Offsets that have outlived their group, or their use in it (KIP-211, 496). What a transaction is about has
+    /// not.
     mutating func expireOffsets(_ turn: inout Turn) {
         for group in Set(offsets.groupIDs).union(classic.keys).union(consumers.ids).sorted() {
             var records: [GroupRecord] = []
-            var isLeft = false
+            var isLeft = offsets.isPending(group)
             for (key, value) in offsets.entries(of: group) {
-                if let since = countsFrom(group, key.topic, value),
+                if !offsets.isPending(group, key.topic, key.partition),
+                    let since = countsFrom(group, key.topic, value),
                     value.isExpired(
                         since: since, retention: turn.settings.offsetRetention, at: turn.time)
                 {

@@ -2,9 +2,9 @@ package import Model
 
 /// Targets of large groups are made away from the loop (KIP-1263), one at a time for each group.
 ///
-/// The group may change meanwhile. A target belongs to the epoch it was made for, so it is taken all the same: who has
-/// left gets nothing, who has come since waits for the next one, which is due `assignmentInterval` later. If targets
-/// that were overtaken were thrown away, a group that never rests would never get one.
+/// The group may change meanwhile. A target belongs to the epoch it was made for, so it is taken all the same: who
+/// has left gets nothing, who has come since waits for the next one, which is due `assignmentInterval` later. If
+/// targets that were overtaken were thrown away, a group that never rests would never get one.
 extension GroupShard {
     /// The household comes to make the target of a group: what it takes; nil if there is nothing to do, or if
     /// one is being made.

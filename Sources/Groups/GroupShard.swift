@@ -32,18 +32,20 @@ package struct GroupShard: Sendable {
 
     // MARK: What is stored
 
-    /// A record of the log, while the partition is loaded.
-    package mutating func load(_ record: GroupRecord) {
+    /// A record of the log, while the partition is loaded; `transaction` is whose it is, if it is of one.
+    package mutating func load(_ record: GroupRecord, in transaction: ProducerID? = nil) {
         switch record {
         case .classicGroup(let key, let value):
             classic[key.group] = value.map { ClassicGroup(key, $0) }
-        default: replay(record)
+        default: replay(record, in: transaction)
         }
     }
 
     /// The household has appended what the shard wrote.
-    package mutating func appended(_ records: [GroupRecord]) {
-        for record in records { replay(record) }
+    package mutating func appended(
+        _ records: [GroupRecord], by producer: OffsetProducer? = nil
+    ) {
+        for record in records { replay(record, in: producer?.id) }
         guard let group = records.last?.groupID, histories[group] != nil else { return }
         if classic[group] == nil, !consumers.has(group) { histories[group] = nil }
     }
@@ -51,10 +53,10 @@ package struct GroupShard: Sendable {
     /// The last rebalances of a group, oldest first.
     package func history(of group: String) -> [Rebalance] { histories[group]?.rebalances ?? [] }
 
-    private mutating func replay(_ record: GroupRecord) {
+    private mutating func replay(_ record: GroupRecord, in transaction: ProducerID?) {
         switch record {
         case .offset(let key, let value):
-            offsets.replay(key, value)
+            offsets.replay(key, value, in: transaction)
         case .classicGroup(let key, let value):
             // A living group is ahead of its record; one that was a consumer group begins with it.
             if value == nil || classic[key.group] == nil {

@@ -26,9 +26,11 @@ struct Turn {
     /// Whether something is to be appended that the shard does not know yet.
     private(set) var hasWritten = false
 
-    mutating func write(_ records: [GroupRecord], then: GroupWrite = .nothing) {
+    mutating func write(
+        _ records: [GroupRecord], by producer: OffsetProducer? = nil, then: GroupWrite = .nothing
+    ) {
         hasWritten = true
-        effects.append(.write(records, then: then))
+        effects.append(.write(records, by: producer, then: then))
     }
 
     mutating func makeTarget(_ group: String) { effects.append(.makeTarget(group: group)) }

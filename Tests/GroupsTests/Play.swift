@@ -34,16 +34,31 @@ final class Play {
     var failure: ErrorCode?
     private var nextTicket: UInt64 = 0
 
+    /// What is in the log.
+    enum Stored {
+        case record(GroupRecord, in: ProducerID?)
+        case end(ProducerID, isCommit: Bool)
+    }
+    private(set) var stored: [Stored] = []
+
     init(
-        _ settings: GroupSettings = .prompt, loading log: [GroupRecord] = [],
+        _ settings: GroupSettings = .prompt, loading log: [Stored] = [],
         at now: Instant = Instant(nanoseconds: 1_000_000_000),
         image: MetadataImage = MetadataImage()
     ) {
         self.now = now
         shard = GroupShard(settings: settings, seed: 1)
         shard.image = image
-        for record in log { shard.load(record) }
-        self.log = log
+        stored = log
+        for entry in log {
+            switch entry {
+            case .record(let record, let producer):
+                shard.load(record, in: producer)
+                self.log.append(record)
+            case .end(let producer, let isCommit):
+                shard.transactionEnded(producer, isCommit: isCommit)
+            }
+        }
         perform(shard.loaded(now: now, time: time))
     }
 
@@ -56,7 +71,14 @@ final class Play {
 
     /// A coordinator that has read this one's log.
     func successor() -> Play {
-        Play(shard.settings, loading: log, at: now, image: shard.image)
+        Play(shard.settings, loading: stored, at: now, image: shard.image)
+    }
+
+    /// The marker of a transaction's end comes into the log.
+    @discardableResult
+    func end(_ producer: ProducerID, isCommit: Bool) -> [String] {
+        stored.append(.end(producer, isCommit: isCommit))
+        return shard.transactionEnded(producer, isCommit: isCommit)
     }
 
     /// The end of a turn: the work on targets begins. Returns how many have begun.
@@ -91,13 +113,14 @@ final class Play {
             case .reply(let ticket, let reply):
                 precondition(replies[ticket] == nil, "a request is answered once")
                 replies[ticket] = reply
-            case .write(let records, let then):
+            case .write(let records, let producer, let then):
                 if let failure {
                     perform(shard.failed(then, failure, now: now, time: time))
                     continue
                 }
                 log += records
-                shard.appended(records)
+                stored += records.map { .record($0, in: producer?.id) }
+                shard.appended(records, by: producer)
                 uncommitted.append(then)
                 if !holdsCommits { commitLog() }
             case .makeTarget(let group): targetsWanted.append(group)

@@ -1,6 +1,7 @@
 internal import Replication
 internal import Bytes
 internal import Compression
+internal import Groups
 internal import LogStorage
 internal import Model
 internal import Ports
@@ -53,9 +54,17 @@ final class CoordinatorLog {
         let end: Offset
     }
 
+    /// Something in the log.
+    enum Entry {
+        /// A record, and whose transaction it is a part of.
+        case record(Record, in: ProducerID?)
+        /// A transaction's end.
+        case end(ProducerID, isCommit: Bool)
+    }
+
     /// Reads what is in the log now, a step each turn. It may not be committed yet.
     func load(
-        each: @escaping (Record) throws(DecodeError) -> Void,
+        each: @escaping (Entry) throws(DecodeError) -> Void,
         done: @escaping (Result<Loaded, LoadError>) -> Void
     ) {
         step(
@@ -65,7 +74,7 @@ final class CoordinatorLog {
 
     private func step(
         from: Offset, to end: Offset, bytes: Int,
-        _ each: @escaping (Record) throws(DecodeError) -> Void,
+        _ each: @escaping (Entry) throws(DecodeError) -> Void,
         _ done: @escaping (Result<Loaded, LoadError>) -> Void
     ) {
         guard isCurrent else {
@@ -90,7 +99,7 @@ final class CoordinatorLog {
 
     /// Reads some batches. Nil for the next offset when there is nothing more.
     private func read(
-        from: Offset, to end: Offset, _ each: (Record) throws(DecodeError) -> Void
+        from: Offset, to end: Offset, _ each: (Entry) throws(DecodeError) -> Void
     ) throws(LoadError) -> (Offset?, Int) {
         let bytes: SharedBytes
         do throws(LogError) {
@@ -104,19 +113,38 @@ final class CoordinatorLog {
         var next: Offset?
         while let batch = try Self.next(&batches) {
             next = batch.lastOffset.next
-            guard !batch.header.isControl else { continue }
-            var cursor: RecordCursor
-            do { cursor = try batch.records() } catch { throw .batch(error) }
-            while let record = try Self.next(&cursor) {
-                guard record.offset >= from else { continue }
-                do throws(DecodeError) {
-                    try each(record)
-                } catch {
-                    throw .record(record.offset, error)
-                }
-            }
+            try read(batch, from: from, each)
         }
         return (next, bytes.count)
+    }
+
+    private func read(
+        _ batch: RecordBatchView, from: Offset, _ each: (Entry) throws(DecodeError) -> Void
+    ) throws(LoadError) {
+        let producer = batch.header.isTransactional ? batch.header.producerID : nil
+        func tell(_ entry: Entry, at offset: Offset) throws(LoadError) {
+            do throws(DecodeError) { try each(entry) } catch { throw .record(offset, error) }
+        }
+        guard !batch.header.isControl else {
+            if let producer, let marker = try Self.marker(in: batch) {
+                try tell(.end(producer, isCommit: marker.isCommit), at: batch.header.baseOffset)
+            }
+            return
+        }
+        var cursor: RecordCursor
+        do { cursor = try batch.records() } catch { throw .batch(error) }
+        while let record = try Self.next(&cursor) {
+            guard record.offset >= from else { continue }
+            try tell(.record(record, in: producer), at: record.offset)
+        }
+    }
+
+    private static func marker(
+        in batch: RecordBatchView
+    ) throws(LoadError) -> EndTransactionMarker? {
+        do throws(RecordBatchError) { return try batch.endTransactionMarker() } catch {
+            throw .batch(error)
+        }
     }
 
     private static func next(
@@ -131,13 +159,22 @@ final class CoordinatorLog {
 
     // MARK: Appending
 
-    /// Appends one batch; answers the offset that must be committed before anybody is told of it.
+    /// Appends one batch, as a part of the transaction of `producer` if there is one; answers the offset that must be
+    /// committed before anybody is told of it.
     func append(
-        _ records: [(key: SharedBytes, value: SharedBytes?)]
+        _ records: [(key: SharedBytes, value: SharedBytes?)], by producer: OffsetProducer?
     ) -> Result<Offset, CoordinatorError> {
         precondition(!records.isEmpty, "a write has records")
         guard isCurrent else { return .failure(CoordinatorError(.notCoordinator)) }
-        var builder = RecordBatchBuilder()
+        var options = RecordBatchBuilder.Options()
+        if let producer {
+            options.isTransactional = true
+            options.producerID = producer.id
+            options.producerEpoch = producer.epoch
+            // As Kafka writes it; nobody looks at a coordinator's numbers.
+            options.baseSequence = 0
+        }
+        var builder = RecordBatchBuilder(options)
         for record in records {
             builder.append(timestamp: loop.wallTime, key: record.key, value: record.value)
         }
@@ -147,7 +184,8 @@ final class CoordinatorLog {
         } catch {
             preconditionFailure("nothing was packed")
         }
-        let part = ProducePart(index: 0, key: partition.key, records: batch)
+        let part = ProducePart(
+            index: 0, key: partition.key, records: batch, isCoordinators: true)
         switch partition.append(part, acknowledgement: .all, version: 13) {
         case .appended(_, let required): return .success(required)
         case .refused(let outcome): return .failure(CoordinatorError(ofAppend: outcome.error))

@@ -94,11 +94,16 @@ final class GroupCoordinator {
     /// Reads the partition, and then serves.
     func load() {
         let began = shard.loop.now
-        log.load { [weak self] (record) throws(DecodeError) in
-            guard let key = record.key,
-                let read = try GroupRecord(key: key, value: record.value)
-            else { return }
-            self?.mind.load(read)
+        log.load { [weak self] (entry) throws(DecodeError) in
+            switch entry {
+            case .record(let record, let transaction):
+                guard let key = record.key,
+                    let read = try GroupRecord(key: key, value: record.value)
+                else { return }
+                self?.mind.load(read, in: transaction)
+            case .end(let producer, let isCommit):
+                self?.mind.transactionEnded(producer, isCommit: isCommit)
+            }
         } done: { [weak self] result in
             self?.loaded(result, began: began)
         }
@@ -226,7 +231,7 @@ final class GroupCoordinator {
         for effect in effects {
             switch effect {
             case .reply(let ticket, let reply): deliver(ticket, reply)
-            case .write(let records, let then): write(records, then)
+            case .write(let records, let producer, let then): write(records, by: producer, then)
             case .resolve(let group): resolve(group)
             case .makeTarget(let group): makeTarget(group)
             case .rebalanced(let group, let rebalance): report(group, rebalance)
@@ -245,13 +250,15 @@ final class GroupCoordinator {
         request.answer(reply)
     }
 
-    private func write(_ records: [GroupRecord], _ then: GroupWrite) {
+    private func write(
+        _ records: [GroupRecord], by producer: OffsetProducer?, _ then: GroupWrite
+    ) {
         guard !records.isEmpty else {
             preconditionFailure("a write has records")
         }
-        switch append(records) {
+        switch append(records, by: producer) {
         case .success(let required):
-            mind.appended(records)
+            mind.appended(records, by: producer)
             shard.groupMetrics.wrote(records)
             lastWrites[records[0].groupID] = required
             wait(for: required, .write(then))
@@ -265,16 +272,24 @@ final class GroupCoordinator {
         }
     }
 
-    private func append(_ records: [GroupRecord]) -> Result<Offset, CoordinatorError> {
+    private func append(
+        _ records: [GroupRecord], by producer: OffsetProducer?
+    ) -> Result<Offset, CoordinatorError> {
         do throws(EncodeError) {
             var framed: [(key: SharedBytes, value: SharedBytes?)] = []
             framed.reserveCapacity(records.count)
             for record in records { framed.append(try record.framed()) }
-            return log.append(framed)
+            return log.append(framed, by: producer)
         } catch {
             // A name that is longer than a record can say.
             return .failure(CoordinatorError(.invalidRequest))
         }
+    }
+
+    /// The end of a transaction is in the log; what is known of its groups now waits until it is committed.
+    func transactionEnded(_ end: TransactionEnd, requiredOffset: Offset) {
+        let groups = mind.transactionEnded(end.producerID, isCommit: end.marker.isCommit)
+        for group in groups { lastWrites[group] = requiredOffset }
     }
 
     private func report(_ group: String, _ rebalance: Rebalance) {

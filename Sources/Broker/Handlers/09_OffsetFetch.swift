@@ -20,7 +20,9 @@ enum OffsetFetchHandler {
         let version = exchange.version
         let questions =
             version >= groupsFrom
-            ? wire.groups.map { OffsetQuestion($0, version, image) }
+            ? wire.groups.map {
+                OffsetQuestion($0, mustBeStable: wire.requireStable, version, image)
+            }
             : [OffsetQuestion(wire, image)]
         GroupQuery<OffsetAnswer>.run(on: scope.shard, questions.map(\.group)) { index, error in
             OffsetAnswer(failing: questions[index], error)
@@ -52,11 +54,14 @@ struct OffsetQuestion: Sendable {
     let claim: MemberClaim
     /// Nil asks for everything.
     let topics: [Topic]?
+    /// What a transaction that goes on may change is not told (KIP-447).
+    let mustBeStable: Bool
     /// Ids by name, for answers about everything.
     let image: MetadataImage
     let usesIDs: Bool
 
     init(_ wire: OffsetFetchRequest, _ image: MetadataImage) {
+        mustBeStable = wire.requireStable
         group = wire.groupID
         claim = MemberClaim("")
         topics = wire.topics?.map { topic in
@@ -69,9 +74,10 @@ struct OffsetQuestion: Sendable {
     }
 
     init(
-        _ wire: OffsetFetchRequest.OffsetFetchRequestGroup, _ version: Int16,
+        _ wire: OffsetFetchRequest.OffsetFetchRequestGroup, mustBeStable: Bool, _ version: Int16,
         _ image: MetadataImage
     ) {
+        self.mustBeStable = mustBeStable
         let usesIDs = version >= OffsetFetchHandler.topicIDsFrom
         group = wire.groupID
         claim = MemberClaim(wire.memberID ?? "", generation: wire.memberEpoch)
@@ -138,16 +144,27 @@ extension GroupCoordinator {
             OffsetAnswer.Topic(
                 name: topic.name, id: topic.id,
                 partitions: topic.partitions.map { index in
-                    var partition = OffsetAnswer.Partition(index: index, error: topic.error)
-                    if topic.error == .none {
-                        partition.found = mind.offset(
-                            of: question.group, topic.name,
-                            topic.id == .zero ? nil : topic.id, index)
+                    guard topic.error == .none else {
+                        return OffsetAnswer.Partition(index: index, error: topic.error)
                     }
-                    return partition
+                    return partition(
+                        index, of: topic.name, question,
+                        mind.offset(
+                            of: question.group, topic.name,
+                            topic.id == .zero ? nil : topic.id, index))
                 })
         }
         return answer
+    }
+
+    /// What is told of a partition, where the group stands at `found`.
+    private func partition(
+        _ index: Int32, of topic: String, _ question: OffsetQuestion, _ found: CommittedOffset?
+    ) -> OffsetAnswer.Partition {
+        guard question.mustBeStable, mind.isUnstable(question.group, topic, index) else {
+            return OffsetAnswer.Partition(index: index, found: found)
+        }
+        return OffsetAnswer.Partition(index: index, error: .unstableOffsetCommit)
     }
 
     private func mayTell(_ question: OffsetQuestion) -> ErrorCode? {
@@ -166,7 +183,7 @@ extension GroupCoordinator {
                 topics.append(OffsetAnswer.Topic(name: topic, id: id, partitions: []))
             }
             topics[topics.count - 1].partitions.append(
-                OffsetAnswer.Partition(index: partition, found: offset))
+                self.partition(partition, of: topic, question, offset))
         }
         return topics
     }

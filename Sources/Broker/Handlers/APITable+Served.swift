@@ -28,6 +28,7 @@ extension APITable {
             },
             APIEntry(.deleteRecords, 0...2, on: broker, DeleteRecordsHandler.handle),
             APIEntry(.initProducerId, 0...5, on: broker, InitProducerIdHandler.handle),
+            APIEntry(.writeTxnMarkers, 1...2, on: broker, WriteTxnMarkersHandler.handle),
             APIEntry(.offsetForLeaderEpoch, 2...4, on: broker, OffsetForLeaderEpochHandler.handle),
             APIEntry(.describeConfigs, 1...4, on: both, DescribeConfigsHandler.handle),
             APIEntry(.alterReplicaLogDirs, 1...2, on: broker, AlterReplicaLogDirsHandler.handle),
@@ -65,6 +66,7 @@ extension APITable {
             APIEntry(.describeGroups, 0...6, on: broker, DescribeGroupsHandler.handle),
             APIEntry(.listGroups, 0...5, on: broker, ListGroupsHandler.handle),
             APIEntry(.deleteGroups, 0...2, on: broker, DeleteGroupsHandler.handle),
+            APIEntry(.txnOffsetCommit, 0...5, on: broker, TxnOffsetCommitHandler.handle),
             APIEntry(.offsetDelete, 0...0, on: broker, OffsetDeleteHandler.handle),
             APIEntry(
                 .consumerGroupHeartbeat, 0...1, on: broker, ConsumerGroupHeartbeatHandler.handle),

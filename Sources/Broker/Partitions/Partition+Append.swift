@@ -36,6 +36,7 @@ extension Partition {
                     "have \(leader.inSyncReplicas.count) in sync, need \(leader.effectiveMinInSync)"
                 ))
         }
+        if let end = part.end { return append(end, epoch: leader.leaderEpoch) }
         let validated: ValidatedBatch
         do throws(BatchRejection) {
             validated = try BatchValidator.validate(
@@ -45,21 +46,49 @@ extension Partition {
             shard.metrics.rejected(error)
             return .refused(ProduceOutcome(error))
         }
-        return append(validated, epoch: leader.leaderEpoch, mustStartAtZero: part.mustBeKnown)
-    }
-
-    private func append(
-        _ validated: ValidatedBatch, epoch: LeaderEpoch, mustStartAtZero: Bool
-    ) -> Appended {
-        var batch = validated.batch
-        guard !batch.header.isTransactional else {
+        guard part.isCoordinators || !validated.batch.header.isTransactional else {
             // Transactions come with their coordinator; nobody could end this one.
             return .refused(.failure(.invalidTxnState, "transactions are not served"))
         }
+        return append(
+            validated.batch, epoch: leader.leaderEpoch,
+            origin: part.isCoordinators ? .coordinator : .client, mustStartAtZero: part.mustBeKnown)
+    }
+
+    /// The end of a transaction. A group's coordinator learns of it in the same turn; one that is still reading
+    /// the log would miss it.
+    private func append(_ end: TransactionEnd, epoch: LeaderEpoch) -> Appended {
+        guard name.topic != InternalTopics.offsets || isCoordinated else {
+            return .refused(.failure(.notLeaderOrFollower))
+        }
+        let bytes = RecordBatchBuilder.endTransaction(
+            end.marker, producerID: end.producerID, producerEpoch: end.producerEpoch,
+            timestamp: shard.loop.wallTime)
+        let batch: RecordBatchView
+        do throws(RecordBatchError) {
+            batch = try RecordBatchView(bytes, at: 0)
+        } catch {
+            preconditionFailure("a marker was just built: \(error)")
+        }
+        let appended = append(batch, epoch: epoch, origin: .coordinator, mustStartAtZero: false)
+        if case .appended(_, let required) = appended {
+            coordinator?.transactionEnded(end, requiredOffset: required)
+        }
+        return appended
+    }
+
+    /// Whether the coordinator of the groups that live here serves.
+    private var isCoordinated: Bool { coordinator.map { $0.refusal == nil } ?? false }
+
+    private func append(
+        _ batch: RecordBatchView, epoch: LeaderEpoch, origin: AppendOrigin, mustStartAtZero: Bool
+    ) -> Appended {
+        var batch = batch
         var outcome = ProduceOutcome()
         do throws(LogError) {
             switch try log.append(
-                &batch, epoch: epoch, mustStartAtZero: mustStartAtZero, now: shard.loop.wallTime)
+                &batch, epoch: epoch, origin: origin, mustStartAtZero: mustStartAtZero,
+                now: shard.loop.wallTime)
             {
             case .appended(let result):
                 outcome.baseOffset = result.firstOffset

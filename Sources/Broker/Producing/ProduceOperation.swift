@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Model
 internal import Ports
+internal import Records
 
 /// What became of one partition's records in a Produce request.
 struct ProduceOutcome: Sendable {
@@ -42,6 +43,17 @@ struct ProducePart: Sendable {
     let records: SharedBytes
     /// The log must know the producer, or the batch is not its first: see `FirstBatches`.
     var mustBeKnown = false
+    /// A coordinator's batch may be of a transaction.
+    var isCoordinators = false
+    /// The end of a transaction instead of records.
+    var end: TransactionEnd?
+}
+
+/// How a producer's transaction ends in a partition, as its coordinator says.
+struct TransactionEnd: Sendable, Equatable {
+    let producerID: ProducerID
+    let producerEpoch: Int16
+    let marker: EndTransactionMarker
 }
 
 /// The parts of a Produce request that one loop serves.

@@ -75,7 +75,8 @@ extension ConsumerGroup {
             * subscribedTopics.reduce(0) { $0 + (image.topic(named: $1)?.partitionCount ?? 0) }
     }
 
-    /// Whether the group's next target is made away from the loop (KIP-1263): a large one is, unless that is forbidden.
+    /// Whether the group's next target is made away from the loop (KIP-1263): a large one is, unless that is
+    /// forbidden.
     func isOffloaded(_ image: MetadataImage, _ settings: ConsumerGroupSettings) -> Bool {
         let own = image.config("consumer.assignor.offload.enable", of: ConfigResource(.group, id))
         guard own.map({ $0.lowercased() == "true" }) ?? settings.offloads else { return false }

@@ -13,8 +13,11 @@ package struct CommittedOffset: Equatable, Sendable {
     let expires: Timestamp?
     /// Zero if it was not known.
     package let topicID: TopicID
+    /// The later of two has the larger one.
+    let order: UInt64
 
-    init(_ value: OffsetCommitValue) {
+    init(_ value: OffsetCommitValue, order: UInt64) {
+        self.order = order
         offset = Offset(value.offset)
         leaderEpoch = LeaderEpoch(value.leaderEpoch)
         metadata = value.metadata
