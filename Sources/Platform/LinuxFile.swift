@@ -234,7 +234,8 @@ package final class LinuxFile: File {
     /// Has the kernel begin to write: several files, synced in turn, are then waited for together.
     func beginWritingBack() {
         do throws(FileError) {
-            try using("sync_file_range") { raw throws(FileError) in martlet_begin_writing_back(raw) }
+            try using("sync_file_range") { raw throws(FileError) in martlet_begin_writing_back(raw)
+            }
         } catch {
             // A closed file: the sync says so.
         }

@@ -63,9 +63,12 @@ final class SyncGroup {
         distinct files: [any File], _ directories: [String]
     ) -> (files: [FileError?], directories: [FileError?]) {
         guard let root,
-            Self.syncsAll(count: files.count + directories.count, unwritten: martlet_unwritten_bytes)
+            Self.syncsAll(
+                count: files.count + directories.count, unwritten: martlet_unwritten_bytes)
         else {
-            if files.count > 1 { for case let file as LinuxFile in files { file.beginWritingBack() } }
+            if files.count > 1 {
+                for case let file as LinuxFile in files { file.beginWritingBack() }
+            }
             return (files.map(failure(of:)), directories.map(failure(of:)))
         }
         let answer = Int64(martlet_syncfs(root.descriptor))

@@ -33,7 +33,9 @@ final class Shard {
     /// Settings of topics, by name, until they change.
     var settingsByTopic: [String: TopicSettings] = [:]
     /// The broker's settings with what was changed at run time.
-    var brokerSettings: BrokerSettings { didSet { fetchMaxBytes = brokerSettings.int(Self.fetchMaxBytesName) } }
+    var brokerSettings: BrokerSettings {
+        didSet { fetchMaxBytes = brokerSettings.int(Self.fetchMaxBytesName) }
+    }
     /// `fetch.max.bytes`, which every fetch asks for.
     private(set) var fetchMaxBytes: Int
     private static let fetchMaxBytesName = "fetch.max.bytes"
