@@ -10,7 +10,7 @@ IMAGE ?= martlet
 BASE_IMAGE ?= debian:bookworm-slim
 # A static standard library starts in a millisecond and needs no Swift on the machine it runs on.
 RELEASE := swift build -c release --product martlet --static-swift-stdlib
-PACKAGES := build-essential pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev libre2-dev kcat \
+PACKAGES := build-essential curl pkg-config zlib1g-dev liblz4-dev libzstd-dev libsnappy-dev libre2-dev kcat \
 	python3 python3-venv librdkafka-dev golang-go golang-github-shopify-sarama-dev \
 	golang-github-confluentinc-confluent-kafka-go-dev
 PYTHON := .venv/bin/python
@@ -65,7 +65,7 @@ unit: ## the tests of single rooms, and whole clusters in memory
 tested-binary: packages
 	swift build --product martlet
 
-integration: tested-binary python ## real processes: kill -9, bad input, the commands of the README
+integration: tested-binary python ## real processes: kill -9, bad input, the commands of the docs
 	Tests/Integration/run $(TESTED)
 
 conformance: tested-binary python ## unmodified foreign clients

@@ -1,108 +1,31 @@
 """The commands of the README do what it says, word for word but for ports and directories."""
 
+import glob
 import os
 import re
 import shutil
 import signal
 import subprocess
-import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
 
-from cluster import BINARY, PORT_BASE, ROOT
-
-# Clear of the ports of `Cluster`, and with the distances of `martlet up`.
-BASE = PORT_BASE + 300
-LIMIT = 60
+from cluster import ROOT
+from pages import BASE, LIMIT, Page, blocks, on_our_ports
 
 
-def blocks(page="README.md"):
-    """The fenced commands of a page, by the heading they stand under."""
-    found = {}
-    heading, block = "", None
-    with open(os.path.join(ROOT, page)) as file:
-        for line in file.read().splitlines():
-            if block is not None:
-                if line.startswith("```"):
-                    found.setdefault(heading, []).append("\n".join(block))
-                    block = None
-                else:
-                    block.append(line)
-            elif line == "```sh":
-                block = []
-            elif line.startswith("## "):
-                heading = line[3:]
-    return found
-
-
-def on_our_ports(text):
-    """Client, controller and HTTP ports of the README moved to this run's."""
-    for usual, ours in ((9092, BASE), (9093, BASE + 90), (9644, BASE + 91)):
-        text = re.sub(rf"\b{usual}\b", str(ours), text)
-    return text
-
-
-class Page(unittest.TestCase):
-    """A page whose commands are run in a directory of their own."""
-
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="martlet-readme-")
-        self.addCleanup(scratch.cleanup)
-        self.directory = scratch.name
-        # `export PATH=$PWD/.build/release:$PATH` finds the binary under test.
-        os.makedirs(os.path.join(self.directory, ".build", "release"))
-        os.symlink(BINARY, os.path.join(self.directory, ".build", "release", "martlet"))
-        self.path = "export PATH=$PWD/.build/release:$PATH\n"
-
-    def background(self, arguments, **more):
-        """Starts a process group that ends with the test; answers with its process and its output's path."""
-        output = os.path.join(self.directory, "output")
-        with open(output, "wb") as file:
-            process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=self.directory,
-                start_new_session=True, **more)
-
-        def end():
-            # The group may have members left when its first process has ended.
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            process.wait()
-
-        self.addCleanup(end)
-        return process, output
-
-    def wait_for(self, what, process, output, condition):
-        deadline = time.monotonic() + LIMIT
-        while not condition():
-            with open(output, errors="replace") as file:
-                so_far = file.read()
-            self.assertIsNone(process.poll(), f"ended before {what}:\n{so_far}")
-            self.assertLess(time.monotonic(), deadline, f"no {what} after {LIMIT} s:\n{so_far}")
-            time.sleep(0.02)
-
-    def shell(self, script, **more):
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=self.directory, capture_output=True,
-            text=True, timeout=LIMIT, **more)
-        self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}{done.stderr}")
-        return done.stdout
-
-    def up(self, base, *more):
-        """Runs `martlet up` and returns its process once the cluster serves."""
-        directory = os.path.join(self.directory, f"up-{base}")
-        process, output = self.background(
-            [BINARY, "up", "--base-port", str(base), "--dir", directory, *more])
-
-        def serves():
-            with open(output, errors="replace") as file:
-                return "started in" in file.read()
-
-        self.wait_for("bootstrap line", process, output, serves)
-        return process
+class Pages(unittest.TestCase):
+    def test_every_page_with_commands_is_run_by_some_test(self):
+        pages = ["README.md"] + [
+            os.path.relpath(path, ROOT)
+            for path in glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True)]
+        tests = ""
+        for path in glob.glob(os.path.join(ROOT, "Tests", "Integration", "test_*.py")):
+            with open(path) as file:
+                tests += file.read()
+        for page in pages:
+            if blocks(page):
+                self.assertIn(f'"{page}"', tests, "run its commands, or say why not")
 
 
 class Readme(Page):
@@ -114,7 +37,7 @@ class Readme(Page):
             check=True, timeout=LIMIT).stdout
 
     def test_a_cluster_in_one_command(self):
-        first, second = blocks()["A cluster in one command"]
+        first, second = blocks("README.md")["A cluster in one command"]
         self.assertEqual(first, "make cluster")
         plan = self.plan(first.split()[1])
         self.assertEqual(plan.splitlines()[-1], ".build/release/martlet up")
@@ -131,7 +54,7 @@ class Readme(Page):
         self.assertEqual(process.wait(LIMIT), 0)
 
     def test_a_node_by_hand(self):
-        (block,) = blocks()["By hand"]
+        (block,) = blocks("README.md")["By hand"]
         self.assertTrue(block.splitlines()[-1].startswith("martlet server-start "))
         os.makedirs(os.path.join(self.directory, "cluster-configs"))
         with open(os.path.join(ROOT, "cluster-configs", "single.properties")) as file:
@@ -154,10 +77,24 @@ class Readme(Page):
         self.assertIn(b"# TYPE ", answers("/metrics"))
 
     def test_every_target_of_make_exists(self):
-        targets = re.findall(r"(?m)^make (\w+)", "\n".join(sum(blocks().values(), [])))
-        self.assertIn("test", targets)
-        for target in targets:
-            self.assertNotEqual(self.plan(target), "")
+        for page in ("README.md", "docs/testing.md"):
+            targets = re.findall(r"(?m)^make ([\w-]+)", "\n".join(sum(blocks(page).values(), [])))
+            self.assertIn("bench", targets)
+            for target in targets:
+                self.assertNotEqual(self.plan(target), "")
+
+    def test_every_file_and_test_that_the_page_on_tests_names_exists(self):
+        commands = "\n".join(sum(blocks("docs/testing.md").values(), []))
+        files = re.findall(r"\bTests/[\w/.]+", commands)
+        self.assertIn("Tests/Integration/run", files)
+        for file in files:
+            self.assertTrue(os.path.exists(os.path.join(ROOT, file)), file)
+        tests = re.findall(r"\b(test_\w+)\.(\w+)\.(test_\w+)", commands)
+        self.assertGreaterEqual(len(tests), 2)
+        for module, suite, test in tests:
+            (path,) = glob.glob(os.path.join(ROOT, "Tests", "*", f"{module}.py"))
+            with open(path) as file:
+                self.assertRegex(file.read(), rf"(?s)class {suite}\(.*def {test}\(")
 
 
 class Quickstart(Page):
