@@ -95,6 +95,20 @@ struct ClassicGroupTests {
         #expect(play.rebalances.last?.member == ids[1])
     }
 
+    @Test func `keeps who waited for an assignment that a dead leader never brought`() {
+        let play = Play()
+        let tickets = (0..<2).map { _ in play.join(takesMemberID: false) }
+        play.pass(.seconds(6))
+        let ids = tickets.compactMap { play.joined($0)?.memberID }
+        let follower = play.sync("g", ids[1], 1)
+        play.pass(.seconds(10))
+        #expect(play.synced(follower)?.error == .rebalanceInProgress)
+        #expect(play.shard.classic["g"]?.members.keys.sorted() == [ids[1]])
+        let again = play.joined(play.join("g", ids[1]))
+        #expect(again?.generation == 2)
+        #expect(again?.leader == ids[1])
+    }
+
     @Test func `does not wait for ever for who does not join again`() {
         let play = Play()
         let ids = play.stable(2)

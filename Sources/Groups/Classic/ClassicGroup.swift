@@ -182,6 +182,8 @@ struct ClassicGroup: Sendable {
             var reply = SyncReply()
             reply.error = error
             turn.reply(ticket, .synced(reply))
+            // Its session was not looked at while it waited for us.
+            heard(from: member.id, &turn)
         }
         members[member.id]?.wait = .nothing
     }
