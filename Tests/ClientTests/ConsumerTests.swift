@@ -220,6 +220,20 @@ struct ConsumerTests {
         #expect(fetch.topics[0].partitions[0].currentLeaderEpoch == 9)
     }
 
+    @Test func `asks each leader for what it leads, when several are asked at once`() throws {
+        let leaders: [BrokerID] = [1, 2, 3, 1, 2, 3]
+        var play = play(leaders: leaders)
+        play.core.assign(leaders.indices.map { (TopicPartition("t", Int32($0)), .offset(5)) })
+        try play.run()
+        #expect(play.asked.map(\.node).sorted() == [1, 2, 3])
+        for asked in play.asked {
+            let fetch: FetchRequest = try asked.request()
+            let wanted = fetch.topics.flatMap(\.partitions).map(\.partition).sorted()
+            #expect(wanted.count == 2)
+            #expect(wanted.allSatisfy { leaders[Int($0)] == asked.node })
+        }
+    }
+
     @Test func `names only what has changed once a broker remembers the rest`() throws {
         var play = play(leaders: [1, 1])
         play.core.assign([(Self.t0, .offset(5)), (Self.t1, .offset(6))])

@@ -128,6 +128,9 @@ extension ConsumerCore {
         for node in nodes {
             fetch(byNode[node] ?? [], from: node, network: &network, metadata: metadata, now: now)
         }
+        // The first partitions of a request get most of a full answer: others shall be first next time. Not
+        // before all nodes are asked, for cursors go by their place here.
+        if !nodes.isEmpty, cursors.count > 1 { cursors.append(cursors.removeFirst()) }
     }
 
     private func wantsRecords(_ cursor: PartitionCursor) -> Bool {
@@ -177,8 +180,6 @@ extension ConsumerCore {
             OutgoingRequest(request(plan), versions: (comparesEpochs ? 12 : 4)...highest),
             for: .fetch(node), to: .node(node),
             deadline: now + network.configuration.requestTimeout, now: now)
-        // The first partitions of a request get most of a full answer: others shall be first next time.
-        if cursors.count > 1 { cursors.append(cursors.removeFirst()) }
     }
 
     private func request(_ plan: FetchSession.Request) -> FetchRequest {
