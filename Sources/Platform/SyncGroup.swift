@@ -92,8 +92,8 @@ final class SyncGroup {
             && unwritten() <= unwrittenMax + Int64(count) * unwrittenMaxForEach
     }
 
-    /// What a disk writes while it commits its journal a few times, and what it writes instead of one more commit, which
-    /// takes 2 to 3 ms beside other writers.
+    /// What a disk writes while it commits its journal a few times, and what it writes instead of
+    /// one more commit, which takes 2 to 3 ms beside other writers.
     private static let unwrittenMax: Int64 = 32 << 20
     private static let unwrittenMaxForEach: Int64 = 1 << 20
 
