@@ -233,8 +233,29 @@ class WithANodeAway(unittest.TestCase):
         done = run("verify", "--bootstrap-server", others, "--topic", "orders", check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"replica {away.number} cannot be read", done.stdout)
-        away.start()
-        away.wait_ready()
+        self.check_the_doctor_without_a_quorum(cluster, away)
+
+    def check_the_doctor_without_a_quorum(self, cluster, away):
+        """One of three is left: it cannot say who leads, and what it does say is told all the same."""
+        second = next(node for node in cluster.nodes.values() if node is not away)
+        second.kill()
+        left = next(n for n in cluster.nodes if n not in (away.number, second.number))
+        deadline = time.monotonic() + LIMIT
+        while True:
+            done = run(
+                "doctor", "--json", "--bootstrap-server", f"127.0.0.1:{cluster.port(left)}",
+                "--timeout-ms", "3000", check=False)
+            found = {f["check"]: f for f in json.loads(done.stdout or '{"findings": []}')["findings"]}
+            if "quorum-majority" in found and "has no leader" in found["quorum-majority"]["what"]:
+                break
+            self.assertLess(time.monotonic(), deadline, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("advertised-listener", found)
+        self.assertFalse(cluster.nodes[left].is_ready(), "it hears of no leader")
+        for node in (away, second):
+            node.start()
+        for node in (away, second):
+            node.wait_ready()
 
 
 # Tools that ask a cluster, each with the least that it needs.

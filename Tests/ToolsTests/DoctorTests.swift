@@ -54,6 +54,15 @@ struct DoctorTests {
                 partitions: [partition]), minInSync: minInSync, allowsUncleanElection: false)
     }
 
+    @Test func `says what it could not look at`() {
+        let blind = Self.facts {
+            $0.topics = []
+            $0.topicsFailure = .timedOut(
+                operation: "listing topics", limit: .seconds(3), cause: nil)
+        }
+        #expect(checks(blind) == ["error topics-unknown"])
+    }
+
     func checks(_ facts: ClusterFacts) -> [String] {
         Diagnosis.findings(facts).map { "\($0.severity.rawValue) \($0.check)" }
     }

@@ -15,7 +15,7 @@ final class MetricsServer {
     /// What answers are made of; called on the server's loop.
     struct Source: Sendable {
         /// Nil if the node is ready, else what it waits for.
-        let unreadiness: @Sendable () -> String?
+        let unreadiness: @Sendable (Instant) -> String?
         let metrics: @Sendable (Instant) -> SharedBytes
     }
 
@@ -75,7 +75,7 @@ private final class MetricsConnection: ConnectionHandler {
             return Self.response(
                 "200 OK", source.metrics(now), type: "text/plain; version=0.0.4", isHead: isHead)
         case "/ready":
-            guard let cause = source.unreadiness() else {
+            guard let cause = source.unreadiness(now) else {
                 return Self.response("200 OK", "ready\n", isHead: isHead)
             }
             return Self.response("503 Service Unavailable", "\(cause)\n", isHead: isHead)
@@ -107,9 +107,12 @@ private final class MetricsConnection: ConnectionHandler {
 extension MetricsServer.Source {
     /// A node's answers.
     static func of(_ node: Node) -> MetricsServer.Source {
-        MetricsServer.Source {
+        MetricsServer.Source { now in
             guard node.configuration.isBroker else { return node.isOpen ? nil : "no leader yet" }
             return switch node.state {
+            // While another controller begins, a lease ends for a moment.
+            case .running where !node.lease.isHeld(at: now - .seconds(1)):
+                "no controller answers: the quorum may have no leader"
             case .running: nil
             case .starting where node.logsLeft == .max: "looking for logs"
             case .starting where node.logsLeft > 0: "opening logs, \(node.logsLeft) left"

@@ -10,19 +10,26 @@ struct ClusterExamination: Sendable {
 
     /// How long one broker may take for one answer.
     private static let answerLimit = Duration.seconds(5)
+    /// How long one question may take: a cluster that is sick answers late, or never.
+    static let questionLimit = Duration.seconds(10)
 
     func facts() async throws(ClientError) -> ClusterFacts {
         let cluster = try await describeCluster()
-        var facts = ClusterFacts(
-            cluster: cluster, quorum: await quorum(), now: SystemClock.wall())
+        async let quorum = quorum()
+        var facts = ClusterFacts(cluster: cluster, now: SystemClock.wall())
         facts.reach = await reach(facts.serving, of: cluster.clusterID)
         for node in facts.serving where facts.reach[node.id] == .answers {
             facts.directories.append(
                 .init(broker: node.id, result: await directories(of: node.id)))
             facts.numbers.append(.init(broker: node.id, settings: await numbers(of: node.id)))
         }
-        facts.topics = try await topics()
-        facts.newestTimes = await newestTimes(facts)
+        do {
+            facts.topics = try await topics()
+            facts.newestTimes = await newestTimes(facts)
+        } catch {
+            facts.topicsFailure = error
+        }
+        facts.quorum = await quorum
         return facts
     }
 
@@ -41,8 +48,17 @@ struct ClusterExamination: Sendable {
         do { return .success(try await body()) } catch { return .failure(error) }
     }
 
+    /// Over connections of its own: without a leader the brokers answer late, and answers keep their order.
     private func quorum() async -> Result<QuorumDescription, ClientError> {
-        await result { () async throws(ClientError) in try await admin.describeQuorum() }
+        guard let runtime = try? host.runtime() else {
+            return .failure(.disconnected(peer: "the quorum", cause: "no client can be made"))
+        }
+        let own = Admin(client, runtime: runtime)
+        let answer = await result { () async throws(ClientError) in
+            try await own.describeQuorum()
+        }
+        await own.close()
+        return answer
     }
 
     private func directories(

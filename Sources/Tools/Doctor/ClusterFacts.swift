@@ -31,9 +31,11 @@ struct ClusterFacts: Sendable {
     }
 
     var cluster: ClusterDescription
-    var quorum: Result<QuorumDescription, ClientError>
+    var quorum = Result<QuorumDescription, ClientError>.failure(.closed)
     var reach: [BrokerID: Reach] = [:]
     var topics: [Topic] = []
+    /// Why the topics are not known.
+    var topicsFailure: ClientError?
     var directories: [Directories] = []
     var numbers: [BrokerNumbers] = []
     /// The newest time of a record of each partition, as far as it was told.

@@ -5,8 +5,20 @@ internal import Model
 enum Diagnosis {
     /// Everything that is wrong with a running cluster.
     static func findings(_ facts: ClusterFacts) -> [Finding] {
-        listeners(facts) + quorum(facts) + leaderless(facts) + underReplicated(facts)
-            + replication(facts) + disks(facts) + clocks(facts)
+        listeners(facts) + quorum(facts) + unknownTopics(facts) + leaderless(facts)
+            + underReplicated(facts) + replication(facts) + disks(facts) + clocks(facts)
+    }
+
+    /// What was not looked at is no sign of health.
+    static func unknownTopics(_ facts: ClusterFacts) -> [Finding] {
+        guard let failure = facts.topicsFailure else { return [] }
+        return [
+            Finding(
+                .error, "topics-unknown",
+                "No broker told its topics: their partitions were not examined.",
+                evidence: failure.description,
+                remedy: "mend what else was found, then examine again")
+        ]
     }
 
     // MARK: Listeners

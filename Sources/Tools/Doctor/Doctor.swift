@@ -27,8 +27,10 @@ enum Doctor: Tool {
             try arguments.exclude("config", "command-config")
             report = try await NodeExamination(host: host, path: path).report()
         } else {
-            let client = try host.clientConfiguration(arguments)
-            let admin = try await host.admin(arguments)
+            var client = try host.clientConfiguration(arguments)
+            client.operationTimeout = min(
+                ClusterExamination.questionLimit, client.operationTimeout)
+            let admin = try await host.admin(arguments, limit: client.operationTimeout)
             let examination = ClusterExamination(admin: admin, client: client, host: host)
             let facts = try await reporting { () async throws(ClientError) in
                 try await examination.facts()
