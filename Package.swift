@@ -121,7 +121,7 @@ let package = Package(
             [
                 "Bytes", "Model", "Ports", "Wire", "WireMessages", "InternalRecords", "Compression",
                 "Records", "Configuration", "LogStorage", "ProducerState", "Metadata", "Client",
-                "Platform", "Networking",
+                "Patterns", "Platform", "Networking",
             ], exclude: ["Tools.md"]),
 
         // 5 doors

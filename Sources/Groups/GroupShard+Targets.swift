@@ -31,7 +31,9 @@ extension GroupShard {
             draft.retargetIfDue(shard.image, &turn)
             guard !draft.records.isEmpty else { return }
             shard.finishIfStable(draft.group, "", &turn)
-            turn.write(draft.records)
+            // In several batches if need be: the record of the epoch is the last, and until it is there the members
+            // go by the target before; a coordinator that finds half of it makes another.
+            shard.write(draft.records, &turn)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Client
 internal import Model
+internal import Patterns
 
 /// `kafka-consumer-groups`: groups of consumers, what they have read and how far they are behind.
 enum ConsumerGroups: Tool {
@@ -84,8 +85,9 @@ enum ConsumerGroups: Tool {
     }
 
     private static func validate(_ text: String, _ host: ToolHost) -> Int32 {
-        do {
-            _ = try Regex(text)
+        do throws(PatternError) {
+            // By the library that matches it on the broker.
+            _ = try Patterns.TopicPattern.compile(text)
             host.output.line("The regular expression `\(text)` is valid.")
             return ExitCode.success
         } catch {

@@ -107,6 +107,15 @@ class GroupTools(GroupCase):
         self.assertIn([topic, "Empty"], listed)
         self.assertNotIn(topic, self.tool("--list", "--state", "Stable").stdout)
 
+    def test_patterns_are_judged_as_the_broker_does(self):
+        said = self.tool("--validate-regex", "orders-[0-9]+").stdout
+        self.assertEqual(said.strip(), "The regular expression `orders-[0-9]+` is valid.")
+        # What RE2 does not have, and what nobody has.
+        for pattern in ("(?=a)b", "(a"):
+            done = self.tool("--validate-regex", pattern, check=False)
+            self.assertNotEqual(done.returncode, 0, pattern)
+            self.assertIn(f"`{pattern}` is invalid", done.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

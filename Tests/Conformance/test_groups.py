@@ -42,6 +42,9 @@ class Groups(GroupCase):
     def test_librdkafka_range(self):
         self.share("range")
 
+    def test_librdkafka_round_robin(self):
+        self.share("roundrobin")
+
     def test_librdkafka_cooperative_sticky(self):
         self.share("cooperative-sticky")
 

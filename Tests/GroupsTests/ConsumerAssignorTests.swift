@@ -57,6 +57,61 @@ struct ConsumerAssignorTests {
         #expect(other["b"]?.byTopic[one.id] == [0, 1])
     }
 
+    @Test func `uniform follows racks that change, and moves no more than that`() {
+        let before = topic(1, 6, racks: [["x"], ["y"], ["x"], ["y"], ["x"], ["y"]])
+        func members(_ current: [String: PartitionSet]) -> [AssignableMember] {
+            [("a", "x"), ("b", "y")].map {
+                member($0, [before], current: current[$0] ?? PartitionSet(), rack: $1)
+            }
+        }
+        let first = ConsumerAssignor.uniform.assign(members([:]), [before])
+        #expect(first["a"]?.byTopic[before.id] == [0, 2, 4])
+        // 0 and 1 have changed places; 5 is where nobody is, and stays with who has it.
+        let after = topic(1, 6, racks: [["y"], ["x"], ["x"], ["y"], ["x"], ["z"]])
+        let second = ConsumerAssignor.uniform.assign(members(first), [after])
+        #expect(second["a"]?.byTopic[after.id] == [1, 2, 4])
+        #expect(second["b"]?.byTopic[after.id] == [0, 3, 5])
+        #expect(ConsumerAssignor.uniform.assign(members(second), [after]) == second)
+    }
+
+    @Test func `uniform does not move what is far and would only be far elsewhere`() {
+        // All replicas are in one rack, whose member has its share: the rest stays as it is.
+        let one = topic(1, 6, racks: Array(repeating: ["x"], count: 6))
+        let racked = ["x", "y", "z"]
+        var current: [String: PartitionSet] = [:]
+        for (number, rack) in racked.enumerated() {
+            current[rack] = PartitionSet([(one.id, [Int32(2 * number), Int32(2 * number + 1)])])
+        }
+        let members = racked.map {
+            member($0, [one], current: current[$0] ?? PartitionSet(), rack: $0)
+        }
+        #expect(ConsumerAssignor.uniform.assign(members, [one]) == current)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `uniform comes to rest, whatever the racks`(seed: UInt64) {
+        var chance = PRNG(seed: seed)
+        let names = ["x", "y", "z"]
+        let topics = (1...3).map { place in
+            let count = 1 + chance.below(12)
+            return topic(
+                UInt64(place), Int32(count),
+                racks: (0..<count).map { _ in Set((0..<2).map { _ in names[chance.below(3)] }) })
+        }
+        func assign(_ current: [String: PartitionSet]) -> [String: PartitionSet] {
+            let members = (0..<4).map { number in
+                member(
+                    "m\(number)", topics, current: current["m\(number)"] ?? PartitionSet(),
+                    rack: number < 3 ? names[number] : nil)
+            }
+            return ConsumerAssignor.uniform.assign(members, topics)
+        }
+        let first = assign([:])
+        #expect(first.values.map(\.count).max()! - first.values.map(\.count).min()! <= 1)
+        let second = assign(first)
+        #expect(assign(second) == second)
+    }
+
     @Test func `range prefers them too, and keeps topics together that are consumed together`() {
         let one = topic(1, 4, racks: [["x"], ["y"], ["x"], ["y"]])
         let alike = topic(2, 4, racks: one.racks)

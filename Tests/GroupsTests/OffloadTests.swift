@@ -197,6 +197,30 @@ struct OffloadTests {
         #expect(next.shard.describeConsumer("g")?.members.map(\.target.count) == [6])
     }
 
+    @Test func `is written in several batches where many members have a part in it`() throws {
+        let count = GroupShard.batchMax + 1
+        var log: [Play.Stored] = [.record(ConsumerRecords.group("g", epoch: 1, hash: 0), in: nil)]
+        for number in 0..<count {
+            var member = ConsumerMember(id: "m\(number)")
+            member.topics = ["t"]
+            for record in [
+                ConsumerRecords.member("g", member), ConsumerRecords.current("g", member),
+            ] {
+                log.append(.record(record, in: nil))
+            }
+        }
+        var settings = GroupSettings.prompt
+        settings.consumer.offloadMin = 0
+        let play = Play(settings, loading: log, image: try Play.image([("t", Int32(count))]))
+        play.holdsCommits = true
+        #expect(play.beginTargets() == 1)
+        play.endTargets()
+        #expect(play.uncommitted.count == 2)
+        #expect(epochs(play) == [1, 1])
+        let described = try #require(play.shard.describeConsumer("g"))
+        #expect(described.members.allSatisfy { $0.target.count == 1 })
+    }
+
     @Test func `waits for the time between two targets`() throws {
         let play = try play(interval: .seconds(1))
         var members = [Consumer(id: "1"), Consumer(id: "2")]

@@ -2,9 +2,10 @@ internal import Model
 
 /// The `uniform` assignor at work.
 ///
-/// Three steps. *Keep*: each member keeps what it had and may still have, up to its share. *Fill*: what is left goes
-/// to members whose rack holds a replica, as far as an even share allows, and what is left then to the member with
-/// the least among those who subscribe. *Level*: while a member has two partitions more than another that could take
+/// Three steps. *Keep*: each member keeps what it had and may still have, up to its share, unless it is far from it and
+/// another is near (KIP-1101: members and replicas may have changed their racks). *Fill*: what is left goes
+/// to members whose rack holds a replica, as far as an even share allows; what is left then stays where it was, as far as
+/// that allows, or goes to the member with the least among those who subscribe. *Level*: while a member has two partitions more than another that could take
 /// one of them, one moves. Without different subscriptions the first two steps end in balance.
 struct UniformAssignment {
     private let members: [AssignableMember]
@@ -14,6 +15,8 @@ struct UniformAssignment {
     private var counts: [Int]
     /// Indices of the members that subscribe to each topic.
     private var takers: [TopicID: [Int]] = [:]
+    /// Racks of the members that subscribe to each topic.
+    private var racks: [TopicID: Set<String>] = [:]
     private let isAlike: Bool
 
     init(_ members: [AssignableMember], _ topics: [AssignableTopic]) {
@@ -22,7 +25,9 @@ struct UniformAssignment {
         owned = Array(repeating: PartitionSet(), count: members.count)
         counts = Array(repeating: 0, count: members.count)
         for topic in topics {
-            takers[topic.id] = members.indices.filter { members[$0].topics.contains(topic.id) }
+            let those = members.indices.filter { members[$0].topics.contains(topic.id) }
+            takers[topic.id] = those
+            racks[topic.id] = Set(those.compactMap { members[$0].rack })
         }
         isAlike = members.allSatisfy { $0.topics == members[0].topics }
     }
@@ -46,7 +51,9 @@ struct UniformAssignment {
             for topic in topics where member.topics.contains(topic.id) {
                 var stays: [Int32] = []
                 for partition in member.current.byTopic[topic.id] ?? []
-                where partition < topic.partitionCount && counts[index] < quotas[index] {
+                where partition < topic.partitionCount && counts[index] < quotas[index]
+                    && isWellPlaced(topic, partition, member)
+                {
                     let key = PartitionKey(topic.id, partition)
                     guard kept[key] == nil else { continue }
                     kept[key] = index
@@ -65,6 +72,32 @@ struct UniformAssignment {
             }
         }
         return left
+    }
+
+    /// Whether a partition is as near to a member as to any other that subscribes.
+    private func isWellPlaced(
+        _ topic: AssignableTopic, _ partition: Int32, _ member: AssignableMember
+    ) -> Bool {
+        guard let rack = member.rack, topic.racks.indices.contains(Int(partition)) else {
+            return true
+        }
+        let near = topic.racks[Int(partition)]
+        return near.contains(rack) || near.isDisjoint(with: racks[topic.id] ?? [])
+    }
+
+    /// Who had each of the partitions that are left.
+    private func former(
+        of left: [(topic: AssignableTopic, partition: Int32)]
+    ) -> [PartitionKey: Int] {
+        let wanted = Set(left.map { PartitionKey($0.topic.id, $0.partition) })
+        var former: [PartitionKey: Int] = [:]
+        for (index, member) in members.enumerated() {
+            for key in member.current.keys
+            where wanted.contains(key) && member.topics.contains(key.topicID) {
+                former[key] = index
+            }
+        }
+        return former
     }
 
     /// How much each member may keep. Where all subscribe alike that is its fair share; one more is for those who
@@ -107,7 +140,15 @@ struct UniformAssignment {
             give(place, to: index)
             return false
         }
+        let former = far.isEmpty ? [:] : former(of: left)
         for place in far {
+            let (topic, partition) = left[place]
+            if let index = former[PartitionKey(topic.id, partition)],
+                share.takes(having: counts[index])
+            {
+                give(place, to: index)
+                continue
+            }
             guard let index = least(of: takers[left[place].topic.id] ?? []) else { continue }
             give(place, to: index)
         }
