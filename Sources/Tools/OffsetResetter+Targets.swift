@@ -10,12 +10,7 @@ extension OffsetResetter {
         }
         var wanted = committed.keys.sorted()
         if arguments.has("topic") {
-            let (known, unknown) = try await Self.partitions(of: arguments.values("topic"), admin)
-            guard unknown.isEmpty else {
-                throw .failed(
-                    "Error: The partitions \"\(unknown.joined(separator: ","))\" do not exist")
-            }
-            wanted = known
+            wanted = try await Self.existing(arguments.values("topic"), admin)
         }
         switch method {
         case .earliest: return try await Self.listed(wanted, .earliest, admin)
@@ -109,6 +104,18 @@ extension OffsetResetter {
             }
         }
         return found
+    }
+
+    /// The partitions that `topic` or `topic:0,1` name, ascending, if all of them are there.
+    static func existing(
+        _ names: [String], _ admin: Admin
+    ) async throws(ToolFailure) -> [TopicPartition] {
+        let (known, unknown) = try await partitions(of: names, admin)
+        guard unknown.isEmpty else {
+            throw .failed(
+                "Error: The partitions \"\(unknown.joined(separator: ","))\" do not exist")
+        }
+        return known
     }
 
     /// The partitions that `topic` or `topic:0,1` name, ascending, and the topics that are not there.

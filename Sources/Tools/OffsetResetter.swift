@@ -104,6 +104,8 @@ struct OffsetResetter {
                     isWhole = false
                     continue
                 }
+                _ = try await Self.existing(
+                    mine.keys.sorted().map { "\($0.topic):\($0.partition)" }, admin)
                 offsets = try await within(mine, admin)
             } else {
                 offsets = try await self.offsets(of: group, admin)

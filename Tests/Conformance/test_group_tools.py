@@ -107,6 +107,21 @@ class GroupTools(GroupCase):
         self.assertIn([topic, "Empty"], listed)
         self.assertNotIn(topic, self.tool("--list", "--state", "Stable").stdout)
 
+    def test_a_file_that_cannot_be_used_changes_nothing(self):
+        topic = self.timed()
+        self.tool("--reset-offsets", "--group", topic, "--topic", topic, "--to-offset", "4", "--execute")
+        for text, said in (
+                (f"{topic},0\n", "is not topic,partition,offset"), (f"{topic},x,3\n", "is not topic,partition,offset"),
+                ("nowhere,0,3\n", '"nowhere" do not exist'), (f"{topic},0,3\n{topic},77,3\n", f'"{topic}-77" do not exist'),
+                ("", "No reset plan")):
+            with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+                file.write(text)
+                file.flush()
+                done = self.tool("--reset-offsets", "--group", topic, "--from-file", file.name, "--execute", check=False)
+            self.assertNotEqual(done.returncode, 0, text)
+            self.assertIn(said, done.stdout + done.stderr)
+            self.assertEqual(self.offsets(topic, topic), [4, 4])
+
     def test_patterns_are_judged_as_the_broker_does(self):
         said = self.tool("--validate-regex", "orders-[0-9]+").stdout
         self.assertEqual(said.strip(), "The regular expression `orders-[0-9]+` is valid.")
