@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 import unittest
 
 from cluster import BINARY, PORT_BASE, ROOT
@@ -20,34 +21,48 @@ LIMIT = 60
 NOT_RUN = re.compile(r"<!-- not run: (.{10,}) -->")
 
 
-def blocks(page):
-    """The fenced commands of a page, by the heading they stand under, but for those marked as not run."""
-    found = {}
-    heading, block, before = "", None, ""
+class Block(typing.NamedTuple):
+    """Fenced commands, and what stands behind them as their output."""
+
+    heading: str
+    script: str
+    output: list
+
+
+def play(page):
+    """The blocks of a page in turn, but for those marked as not run."""
+    found, fence, kind, heading, before = [], None, "", "", ""
     with open(os.path.join(ROOT, page)) as file:
         for line in file.read().splitlines():
-            if block is not None:
-                if line.startswith("```"):
-                    if not NOT_RUN.fullmatch(before):
-                        found.setdefault(heading, []).append("\n".join(block))
-                    block = None
-                else:
-                    block.append(line)
-                continue
-            if line == "```sh":
-                block = []
+            if fence is not None:
+                if line != "```":
+                    fence.append(line)
+                    continue
+                if kind == "```sh" and not NOT_RUN.fullmatch(before):
+                    found.append(Block(heading, "\n".join(fence), []))
+                elif kind == "```" and found and before == "":
+                    found[-1].output.extend(fence)
+                fence = None
+            elif line.startswith("```"):
+                fence, kind = [], line
             else:
                 before = line
-            if line.startswith("## "):
-                heading = line[3:]
+                heading = line[3:] if line.startswith("## ") else heading
+    return found
+
+
+def blocks(page):
+    """The commands of a page that are run, by the heading they stand under."""
+    found = {}
+    for block in play(page):
+        found.setdefault(block.heading, []).append(block.script)
     return found
 
 
 def on_our_ports(text):
-    """The ports that the pages name moved to this run's: client, controller, HTTP, and that of an example."""
-    for usual, ours in ((9092, BASE), (9093, BASE + 90), (9644, BASE + 91), (8080, BASE + 95)):
-        text = re.sub(rf"\b{usual}\b", str(ours), text)
-    return text
+    """The ports that the pages name moved to this run's, with the distances that they have."""
+    text = re.sub(r"\b8080\b", str(BASE + 95), text)
+    return re.sub(r"\b(9[0-6]\d\d|1009\d)\b", lambda port: str(BASE + int(port[0]) - 9092), text)
 
 
 class Page(unittest.TestCase):
@@ -94,15 +109,19 @@ class Page(unittest.TestCase):
             time.sleep(0.02)
 
     def shell(self, script, timeout=LIMIT, **more):
+        # From a file: a command line with all of it would be found by the pages' own pgrep.
+        path = os.path.join(self.directory, "commands")
+        with open(path, "w") as file:
+            file.write(script)
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=self.directory, capture_output=True,
-            text=True, timeout=timeout, **more)
+            ["bash", "-euo", "pipefail", path], cwd=self.directory, capture_output=True, text=True,
+            timeout=timeout, stdin=subprocess.DEVNULL, **more)
         self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def up(self, base, *more):
+    def up(self, base, *more, directory=None):
         """Runs `martlet up` and returns its process once the cluster serves."""
-        directory = os.path.join(self.directory, f"up-{base}")
+        directory = directory or os.path.join(self.directory, f"up-{base}")
         process, output = self.background(
             [BINARY, "up", "--base-port", str(base), "--dir", directory, *more])
 

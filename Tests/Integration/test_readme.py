@@ -68,7 +68,7 @@ class Readme(Page):
 
         def answers(path):
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{BASE + 91}{path}", timeout=1) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{BASE + 552}{path}", timeout=1) as answer:
                     return answer.status == 200 and answer.read()
             except (urllib.error.URLError, OSError):
                 return False
