@@ -21,8 +21,8 @@ TESTED := $(BUILD)/debug/martlet
 SIMULATE := $(BUILD)/release/simulate
 
 .PHONY: deps packages python build test unit seeds tested-binary integration conformance simulate \
-	simulate-soak simulate-mutants lint format bench cluster install install-files docker-image docker-test clean \
-	help
+	simulate-soak simulate-mutants lint format bench cluster upgrade-drill install install-files \
+	docker-image docker-test clean help
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +105,18 @@ format: ## format all Swift code
 bench: build python ## measure speed and memory; prints, asserts nothing
 	@test -x Tests/Bench/run || { echo "There is no Tests/Bench/run." >&2; exit 1; }
 	Tests/Bench/run $(BUILD)/release/martlet $(PYTHON)
+
+# The other build has its own tree below .build, taken from git; it is made once for each commit.
+upgrade-drill: build python ## roll three nodes from the build of FROM=commit to this one and back, under load
+	@test -n "$(FROM)" || { echo "Say from which commit or tag: make upgrade-drill FROM=…" >&2; exit 1; }
+	commit=$$(git rev-parse --verify --quiet '$(FROM)^{commit}') \
+	  || { echo "There is no commit $(FROM)." >&2; exit 1; }; \
+	tree=$(abspath $(BUILD))/upgrade/$$commit; \
+	if [ ! -x $$tree/.build/release/martlet ]; then \
+	  mkdir -p $$tree; git archive $$commit | tar -x -C $$tree; (cd $$tree && $(RELEASE)); \
+	fi; \
+	MARTLET_PREVIOUS_BINARY=$$tree/.build/release/martlet \
+	  Tests/Integration/run $(BUILD)/release/martlet test_upgrade
 
 cluster: build ## run three nodes in the foreground, localhost:9092 and on; ctrl-c stops them
 	$(BUILD)/release/martlet up

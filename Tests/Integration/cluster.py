@@ -23,10 +23,10 @@ class NodeFailed(Exception):
     """A node ended, or did not become ready; carries the end of its log."""
 
 
-def run(*arguments, timeout=60, check=True, input=None):
+def run(*arguments, timeout=60, check=True, input=None, binary=BINARY):
     """Runs a tool and returns its completed process."""
     done = subprocess.run(
-        [BINARY, *arguments], capture_output=True, text=True, timeout=timeout, input=input)
+        [binary, *arguments], capture_output=True, text=True, timeout=timeout, input=input)
     if check and done.returncode != 0:
         raise AssertionError(
             f"martlet {' '.join(arguments)} exited {done.returncode}\n{done.stdout}{done.stderr}")
@@ -54,6 +54,8 @@ class Node:
         self.log = os.path.join(self.directory, "server.log")
         self.properties = properties
         self.process = None
+        # Another build, for upgrades.
+        self.binary = BINARY
         os.makedirs(self.directory, exist_ok=True)
         self.write_config()
 
@@ -75,7 +77,7 @@ class Node:
         assert self.process is None or self.process.poll() is not None, "runs already"
         output = open(self.log, "ab")
         self.process = subprocess.Popen(
-            [BINARY, "server-start", self.config], stdout=output, stderr=output,
+            [self.binary, "server-start", self.config], stdout=output, stderr=output,
             start_new_session=True)
         output.close()
 
