@@ -16,11 +16,10 @@ import sys
 
 from confluent_kafka import Consumer, TopicPartition
 
-import past
+import service
 
 STATUSES = ("inventory-status", "payment-status", "shipping-status")
 CONFIRMED = "order-confirmations"
-BATCH = 500
 
 
 def verdict(key, answers):
@@ -67,7 +66,7 @@ class Confirmations:
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
         self.joins = {}  # by partition
-        self.writer = past.Writer(bootstrap)
+        self.writer = service.Writer(bootstrap)
         self.consumer = Consumer({
             "bootstrap.servers": bootstrap, "group.id": "confirmations",
             "auto.offset.reset": "earliest", "enable.auto.commit": False, "session.timeout.ms": 6000,
@@ -77,7 +76,7 @@ class Confirmations:
         for number in {each.partition for each in partitions}:
             if sum(each.partition == number for each in partitions) < len(STATUSES):
                 sys.exit("the three topics must have as many partitions as each other")
-            self.joins[number] = Join(past.keys(self.bootstrap, CONFIRMED, number))
+            self.joins[number] = Join(service.keys(self.bootstrap, CONFIRMED, number))
 
     def revoked(self, consumer, partitions):
         # Before another member looks for the confirmations they must be there.
@@ -99,7 +98,7 @@ class Confirmations:
 
     def finish(self):
         self.writer.finish()
-        past.commit(self.consumer, [
+        service.commit(self.consumer, [
             TopicPartition(topic, partition, offset)
             for partition, join in self.joins.items()
             for topic, offset in join.committable().items()])
@@ -107,18 +106,7 @@ class Confirmations:
     def run(self):
         self.consumer.subscribe(
             list(STATUSES), on_assign=self.assigned, on_revoke=self.revoked, on_lost=self.lost)
-        taken = 0
-        for _ in past.until_told_to_stop():
-            record = self.consumer.poll(0 if taken else 0.2)
-            if record is not None and record.error() is not None:
-                print(record.error(), file=sys.stderr)
-            elif record is not None:
-                self.take(record)
-                taken += 1
-            if taken and (record is None or taken == BATCH):
-                self.finish()
-                taken = 0
-        self.consumer.close()
+        service.run(self.consumer, self.take, self.finish)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,12 @@ BOOTSTRAP says where the cluster is.
 
 import json
 import os
-import sys
 
 from confluent_kafka import Consumer, TopicPartition
 
-import past
+import service
 
 ASKED, ANSWERED = "order-events", "inventory-status"
-BATCH = 500
 LARGEST = 10
 
 
@@ -32,14 +30,14 @@ class Inventory:
         self.bootstrap = bootstrap
         self.answered = {}  # partition -> keys of orders that have their answer
         self.next = {}  # partition -> offset to commit
-        self.writer = past.Writer(bootstrap)
+        self.writer = service.Writer(bootstrap)
         self.consumer = Consumer({
             "bootstrap.servers": bootstrap, "group.id": "inventory", "auto.offset.reset": "earliest",
             "enable.auto.commit": False, "session.timeout.ms": 6000})
 
     def assigned(self, consumer, partitions):
         for each in partitions:
-            self.answered[each.partition] = past.keys(self.bootstrap, ANSWERED, each.partition)
+            self.answered[each.partition] = service.keys(self.bootstrap, ANSWERED, each.partition)
 
     def revoked(self, consumer, partitions):
         # Before another member looks for the answers they must be there.
@@ -64,25 +62,14 @@ class Inventory:
 
     def finish(self):
         self.writer.finish()
-        past.commit(
+        service.commit(
             self.consumer, [TopicPartition(ASKED, p, offset) for p, offset in self.next.items()])
         self.next.clear()
 
     def run(self):
         self.consumer.subscribe(
             [ASKED], on_assign=self.assigned, on_revoke=self.revoked, on_lost=self.lost)
-        taken = 0
-        for _ in past.until_told_to_stop():
-            record = self.consumer.poll(0 if taken else 0.2)
-            if record is not None and record.error() is not None:
-                print(record.error(), file=sys.stderr)
-            elif record is not None:
-                self.take(record)
-                taken += 1
-            if taken and (record is None or taken == BATCH):
-                self.finish()
-                taken = 0
-        self.consumer.close()
+        service.run(self.consumer, self.take, self.finish)
 
 
 if __name__ == "__main__":

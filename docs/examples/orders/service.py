@@ -1,4 +1,4 @@
-"""What the services on confluent-kafka share: what a partition holds, and how to stop."""
+"""What the services on confluent-kafka share: what a partition holds, writing without loss, and their loop."""
 
 import signal
 import sys
@@ -81,10 +81,20 @@ def commit(consumer, offsets):
         print(error, file=sys.stderr)
 
 
-def until_told_to_stop():
-    """Yields until Ctrl-C or SIGTERM."""
+def run(consumer, take, finish, batch=500):
+    """Takes records until Ctrl-C or SIGTERM; finishes when nothing more is there, or enough is under way."""
     told = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.append(True))
+    taken = 0
     while not told:
-        yield
+        record = consumer.poll(0 if taken else 0.2)
+        if record is not None and record.error() is not None:
+            print(record.error(), file=sys.stderr)
+        elif record is not None:
+            take(record)
+            taken += 1
+        if taken and (record is None or taken == batch):
+            finish()
+            taken = 0
+    consumer.close()
