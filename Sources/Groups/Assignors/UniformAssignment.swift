@@ -2,11 +2,12 @@ internal import Model
 
 /// The `uniform` assignor at work.
 ///
-/// Three steps. *Keep*: each member keeps what it had and may still have, up to its share, unless it is far from it and
-/// another is near (KIP-1101: members and replicas may have changed their racks). *Fill*: what is left goes
-/// to members whose rack holds a replica, as far as an even share allows; what is left then stays where it was, as far as
-/// that allows, or goes to the member with the least among those who subscribe. *Level*: while a member has two partitions more than another that could take
-/// one of them, one moves. Without different subscriptions the first two steps end in balance.
+/// Three steps. *Keep*: each member keeps what it had and may still have, up to its share, unless it is far from it
+/// and another is near (KIP-1101: members and replicas may have changed their racks). *Fill*: what is left goes to
+/// members whose rack holds a replica, as far as an even share allows; what is left then stays where it was, as far
+/// as that allows, or goes to the member with the least among those who subscribe. *Level*: while a member has two
+/// partitions more than another that could take one of them, one moves. Without different subscriptions the first two
+/// steps end in balance.
 struct UniformAssignment {
     private let members: [AssignableMember]
     private let topics: [AssignableTopic]

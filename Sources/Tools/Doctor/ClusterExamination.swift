@@ -50,7 +50,8 @@ struct ClusterExamination: Sendable {
 
     /// Over connections of its own: without a leader the brokers answer late, and answers keep their order.
     private func quorum() async -> Result<QuorumDescription, ClientError> {
-        guard let runtime = try? host.runtime() else {
+        let runtime: ClientRuntime
+        do { runtime = try host.runtime() } catch {
             return .failure(.disconnected(peer: "the quorum", cause: "no client can be made"))
         }
         let own = Admin(client, runtime: runtime)
