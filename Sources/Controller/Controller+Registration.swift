@@ -120,7 +120,7 @@ extension Controller {
             }
         }
         for other in image.allBrokers where other.id != request.broker {
-            for directory in request.directories where other.directories.contains(directory) {
+            for directory in request.directories where other.hasRegistered(directory) {
                 throw refused(
                     "Broker \(other.id.rawValue) is already registered with directory \(directory)")
             }

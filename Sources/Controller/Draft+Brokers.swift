@@ -137,10 +137,11 @@ extension Draft {
 }
 
 extension BrokerRegistration {
-    /// Whether the broker no longer has the directory that its replica of `partition` lies in.
+    /// Whether the broker no longer has the directory that its replica of `partition` lies in: one that is merely offline
+    /// may come back with it (decision 0023).
     func lacksDirectory(of partition: PartitionImage) -> Bool {
         guard let directory = partition.directory(on: id) else { return false }
         guard directory != .unassigned, directory != .migrating else { return false }
-        return !directories.contains(directory)
+        return !hasRegistered(directory)
     }
 }

@@ -15,7 +15,9 @@ package struct BrokerRegistration: Equatable, Sendable {
     package var isFenced: Bool
     package var isInControlledShutdown: Bool
     /// Directories that are online, ascending.
-    package var directories: [DirectoryID]
+    package private(set) var directories: [DirectoryID]
+    /// Directories that it registered and that went offline since, ascending: they may come back with all they hold.
+    package private(set) var offlineDirectories: [DirectoryID] = []
     /// Directories that take no new replicas (KIP-1066); nil before the broker has told.
     package var cordonedDirectories: [DirectoryID]?
 
@@ -52,6 +54,23 @@ package struct BrokerRegistration: Equatable, Sendable {
     package func hasOnline(_ directory: DirectoryID) -> Bool {
         if directory == .unassigned || directory == .migrating { return true }
         return directories.contains(directory)
+    }
+
+    /// Whether it has such a directory, online or not.
+    package func hasRegistered(_ directory: DirectoryID) -> Bool {
+        directories.contains(directory) || offlineDirectories.contains(directory)
+    }
+
+    /// Of its directories those in `online` are, ascending, and no others.
+    mutating func setOnline(_ online: [DirectoryID]) {
+        offlineDirectories = registeredDirectories.filter { !online.contains($0) }
+        directories = online
+    }
+
+    /// Those that it registered, ascending.
+    var registeredDirectories: [DirectoryID] {
+        offlineDirectories.isEmpty
+            ? directories : sorted((directories + offlineDirectories).map(\.uuid))
     }
 
     /// The levels this broker speaks of a feature; 0 to 0 if it does not name it.

@@ -147,7 +147,7 @@ extension MetadataImage {
         brokers.modify(id) { broker in
             if record.fenced != 0 { broker.isFenced = record.fenced == 1 }
             if record.inControlledShutdown == 1 { broker.isInControlledShutdown = true }
-            if !record.logDirs.isEmpty { broker.directories = sorted(record.logDirs) }
+            if !record.logDirs.isEmpty { broker.setOnline(sorted(record.logDirs)) }
             if let cordoned = record.cordonedLogDirs {
                 broker.cordonedDirectories = sorted(cordoned)
             }

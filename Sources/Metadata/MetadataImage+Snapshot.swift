@@ -9,7 +9,7 @@ extension MetadataImage {
         var records: [MetadataRecord] = []
         records.reserveCapacity(topics.count * 8 + brokers.count + 16)
         appendFeatures(to: &records)
-        for broker in brokers.values { records.append(.registerBroker(broker.record)) }
+        for broker in brokers.values { records += broker.records }
         for controller in controllers.values {
             records.append(.registerController(controller.record))
         }

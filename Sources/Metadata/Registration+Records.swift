@@ -25,7 +25,7 @@ extension BrokerRegistration {
             cordonedDirectories: record.cordonedLogDirs.map(sorted))
     }
 
-    /// A record that registers this broker as it is.
+    /// A record that registers this broker as it is, all its directories online.
     package var record: RegisterBrokerRecord {
         var record = RegisterBrokerRecord()
         record.brokerID = id.rawValue
@@ -49,9 +49,19 @@ extension BrokerRegistration {
         record.rack = rack
         record.fenced = isFenced
         record.inControlledShutdown = isInControlledShutdown
-        record.logDirs = directories.map(\.uuid)
+        record.logDirs = registeredDirectories.map(\.uuid)
         record.cordonedLogDirs = cordonedDirectories.map { $0.map(\.uuid) }
         return record
+    }
+
+    /// Records that make this registration: those that its own record says are online may not be.
+    var records: [MetadataRecord] {
+        guard !offlineDirectories.isEmpty else { return [.registerBroker(record)] }
+        var change = BrokerRegistrationChangeRecord()
+        change.brokerID = id.rawValue
+        change.brokerEpoch = epoch.rawValue
+        change.logDirs = directories.map(\.uuid)
+        return [.registerBroker(record), .brokerRegistrationChange(change)]
     }
 }
 

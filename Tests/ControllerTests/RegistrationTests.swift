@@ -155,6 +155,36 @@ struct RegistrationTests {
         #expect(cluster.violations == [])
     }
 
+    @Test func `without a directory that went offline begins nothing anew in the others`() throws {
+        var cluster = Cluster(elr: true)
+        try cluster.start([1, 3, 4])
+        var request = cluster.request(2, directories: 2)
+        let failing = request.directories[1]
+        try cluster.register(request)
+        try cluster.beat(2)
+        let id = try cluster.create(
+            "t", [[1, 2, 3, 4]], configs: [("min.insync.replicas", "3")])
+        let epoch = try #require(cluster.image.broker(2)?.epoch)
+        _ = cluster.take(
+            try cluster.controller.assignReplicas(
+                [DirectoryAssignment(directory: failing, key: PartitionKey(id, 0))], by: 2,
+                epoch: epoch))
+        try cluster.beat(4, fence: true)
+        try cluster.beat(2, offline: [failing])
+        #expect(cluster.partition("t")?.line == "leader 1 isr 1,3 elr 2")
+        // Others go on without it, which would be the moment to begin anew.
+        try cluster.beat(4)
+        #expect(try cluster.alter("t", isr: [1, 3, 4]) == .none)
+        #expect(cluster.partition("t")?.line == "leader 1 isr 1,3,4")
+        #expect(cluster.partition("t")?.directory(on: 2) == failing)
+        // Nor when it starts again with both.
+        request.incarnationID = UUID(high: 2, low: 2)
+        cluster.controller.connectionLost(by: 2, wasClosed: true, now: cluster.now)
+        try cluster.register(request)
+        #expect(cluster.partition("t")?.directory(on: 2) == failing)
+        #expect(cluster.violations == [])
+    }
+
     @Test func `after a kill counts what was acknowledged from memory as lost, and no more`() throws
     {
         var cluster = Cluster(elr: true)
