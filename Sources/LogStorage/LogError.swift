@@ -11,6 +11,8 @@ package enum LogError: Error, Hashable, Sendable {
     case unexpectedOffset(expected: Offset, found: Offset)
     /// A batch from an epoch older than the last one of the log. Nothing was written.
     case epochGoesBack(last: LeaderEpoch, found: LeaderEpoch)
+    /// Another replica's batch is not of the epoch in which ours was written.
+    case unexpectedEpoch(LeaderEpoch, at: Offset)
     /// Bytes that are no valid batch, given to append or found in a segment.
     case corruptBatch(RecordBatchError)
     /// The producer of the batch may not write it. Nothing was written.
@@ -31,7 +33,7 @@ package enum LogError: Error, Hashable, Sendable {
     /// Whether bytes that were read are not what was written.
     package var isDamage: Bool {
         switch self {
-        case .corruptBatch, .unexpectedOffset, .epochGoesBack: true
+        case .corruptBatch, .unexpectedOffset, .epochGoesBack, .unexpectedEpoch: true
         case .offsetOutOfRange, .producer, .batchTooLarge, .file, .corruptFile, .topicIDMismatch,
             .damagedTail, .closed:
             false
@@ -54,6 +56,8 @@ extension LogError: CustomStringConvertible {
             "the log continues at offset \(expected.rawValue), not at \(found.rawValue)"
         case .epochGoesBack(let last, let found):
             "leader epoch \(found.rawValue) after \(last.rawValue)"
+        case .unexpectedEpoch(let epoch, let offset):
+            "a batch at \(offset.rawValue) of another epoch, \(epoch.rawValue)"
         case .corruptBatch(let fault): "corrupt batch: \(fault)"
         case .producer(let error): "producer: \(error)"
         case .batchTooLarge(let size, let limit):

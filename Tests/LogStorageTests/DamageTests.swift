@@ -131,6 +131,42 @@ struct DamageTests {
         #expect(try test.readAll() == whole.readAll())
     }
 
+    @Test func `is filled by a replica that has no more than what is damaged`() throws {
+        let whole = try written()
+        let test = try written()
+        try flip(3, of: 150, "log", test)
+        let (scan, found) = try damage(test)
+        let hole = try #require(found)
+        var behind = try TestLog()
+        for value in 0..<5 where behind.log.logEndOffset < hole.end {
+            try behind.append(
+                [value, value + 1], size: 40, epoch: 0, time: Int64(1000 + 10 * value))
+        }
+        #expect(behind.log.logEndOffset < scan.nextOffset)
+        #expect(try repair(test, scan, from: behind))
+        #expect(try damage(test).1 == nil)
+        #expect(try test.readAll() == whole.readAll())
+    }
+
+    @Test func `is not filled with what was written under another leader`() throws {
+        let test = try written()
+        try flip(3, of: 150, "log", test)
+        var other = try TestLog()
+        for value in 0..<5 { try other.append([value, value + 1], size: 40, epoch: 3) }
+        let scan = try damage(test).0
+        let job = try #require(try test.log.beginRepair(scan, now: 2000))
+        while case .more = try job.step() {}
+        guard case .wants(let offset, let end) = try job.step() else {
+            Issue.record("nothing is wanted")
+            return
+        }
+        let bytes = try other.log.read(from: offset, upTo: end, maxBytes: 300, minOneBatch: true)
+            .load()
+        #expect(throws: LogError.unexpectedEpoch(3, at: offset)) { try job.supply(bytes) }
+        try test.log.cleaningFailed(job)
+        try job.discard()
+    }
+
     @Test func `is not repaired with damaged or with other records`() throws {
         let test = try written()
         try flip(3, of: 300, "log", test)

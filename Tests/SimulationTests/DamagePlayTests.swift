@@ -126,6 +126,39 @@ struct DamagePlayTests {
         stage.finish()
     }
 
+    /// What hides where a batch ends leaves those behind it without the rest: nobody in sync has what is lost, and
+    /// nobody can come to be in sync.
+    @Test(arguments: [1, 2, 3])
+    func `is filled by those who fell behind, if it leads alone`(seed: UInt64) throws {
+        var plan = ClusterPlan.separate(controllers: 3, brokers: 3)
+        plan.settings = [
+            "log.scrub.interval.ms=1000", "log.flush.offset.checkpoint.interval.ms=1000",
+        ]
+        let stage = Stage(
+            510 + seed, plan, segmentBytes: 2_048, settings: [("min.insync.replicas", "1")])
+        let (time, checker) = (stage.cluster.time, stage.cluster.checker)
+        let leader = try stage.leader()
+        let others = stage.cluster.nodes.filter { $0.role.isBroker && $0 !== leader }
+        _ = stage.sealedBatches(of: leader, atLeast: 4)
+        for other in others { other.kill() }
+        // It goes on alone, and the segment in which the others end is closed.
+        time.pass(.seconds(4))
+        #expect(stage.state(of: stage.place)?.isr == [leader.id])
+        let batch = try #require(checker.repairable(stage.place, on: leader.id).last)
+        let lastOffsetDelta = 23
+        #expect(
+            leader.disk.flipBit(
+                3, ofByte: batch.bytes.lowerBound + lastOffsetDelta, in: batch.path))
+        checker.noteDamage(of: stage.place, on: leader.id)
+        // It is found, and nobody can help.
+        time.pass(.seconds(4))
+        for other in others { other.start() }
+        try #require(stage.isWhole(within: .seconds(40)))
+        #expect(
+            time.pass(atMost: .seconds(10)) { checker.damage(of: [stage.place]) == nil })
+        stage.finish()
+    }
+
     /// Of the two that may lead, one was left alone when the other had died; its disk has lost what it had synced.
     @Test(arguments: [0, 700])
     func `is not made leader for what it once had`(size: Int) throws {

@@ -8,15 +8,17 @@ struct Stage {
     let cluster: SimulatedCluster
     let workload: Workload
 
-    /// - Parameter segmentBytes: of the load's topic, if not as many as usual.
+    /// - Parameters:
+    ///   - segmentBytes: of the load's topic, if not as many as usual.
+    ///   - settings: of that topic.
     init(
         _ seed: UInt64, _ plan: ClusterPlan = .combined(3), kind: ProducerKind = .exact,
-        segmentBytes: Int? = nil
+        segmentBytes: Int? = nil, settings: [(name: String, value: String)] = []
     ) {
         cluster = SimulatedCluster(seed: seed, plan)
         workload = Workload(
             on: cluster,
-            settings: segmentBytes.map { [("internal.segment.bytes", "\($0)")] } ?? [])
+            settings: settings + (segmentBytes.map { [("internal.segment.bytes", "\($0)")] } ?? []))
         cluster.start()
         #expect(cluster.allServe(within: .seconds(5)))
         #expect(workload.createTopic())

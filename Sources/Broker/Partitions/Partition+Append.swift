@@ -124,7 +124,7 @@ extension Partition {
         case .file, .damagedTail, .corruptFile, .topicIDMismatch, .closed:
             storageFailed(error)
             return .failure(.kafkaStorageError, error.description)
-        case .offsetOutOfRange, .unexpectedOffset, .epochGoesBack:
+        case .offsetOutOfRange, .unexpectedOffset, .epochGoesBack, .unexpectedEpoch:
             preconditionFailure("a leader assigns offsets and epochs itself: \(error)")
         }
     }

@@ -201,7 +201,7 @@ extension Partition {
         case .file, .damagedTail, .topicIDMismatch, .closed:
             storageFailed(error)
             return .kafkaStorageError
-        case .unexpectedOffset, .epochGoesBack, .batchTooLarge, .producer:
+        case .unexpectedOffset, .epochGoesBack, .unexpectedEpoch, .batchTooLarge, .producer:
             preconditionFailure("reading appends nothing: \(error)")
         }
     }

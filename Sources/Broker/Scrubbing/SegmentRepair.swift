@@ -38,15 +38,21 @@ final class SegmentRepair {
         self.shard = shard
         self.completion = completion
         reader = ReplicaReader(partition, shard: shard)
-        // A follower's leader has it, or whoever is in sync with this leader.
+        // A follower's leader has it, or whoever is in sync with this leader. Who fell behind may have it too, and is asked
+        // last: its batches count if they are of the epochs in which ours were written.
         let others: [BrokerID] =
             switch partition.role {
-            case .leader:
-                partition.assigned.inSyncReplicas.filter { $0 != shard.nodeID }.sorted()
+            case .leader: Self.sources(of: partition.assigned, for: shard.nodeID)
             case .follower(let leader): [leader]
             case .idle: []
             }
         sources = others.reversed()
+    }
+
+    private static func sources(of state: AssignedState, for node: BrokerID) -> [BrokerID] {
+        let others = state.replicas.filter { $0 != node }.sorted()
+        return others.filter(state.inSyncReplicas.contains)
+            + others.filter { !state.inSyncReplicas.contains($0) }
     }
 
     /// Does the next step.
@@ -101,7 +107,7 @@ final class SegmentRepair {
         // Whoever leads now, if this one stopped leading meanwhile.
         if case .follower(let leader) = partition.role, !sources.isEmpty { sources = [leader] }
         guard let replica = sources.last else {
-            return give(up: "no other replica in sync has it")
+            return give(up: "no other replica has it")
         }
         reader.read(from: offset, at: replica) { [weak self] answer in
             switch answer {

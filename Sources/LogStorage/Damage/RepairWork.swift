@@ -4,16 +4,25 @@ internal import Ports
 internal import ProducerState
 internal import Records
 
-/// Writes a sealed segment anew: what is whole of it from its own file, and from the first damage on what another
-/// replica has. Put in place as a compaction is.
+/// Writes a sealed segment anew: what is whole of it from its own file, and what is damaged from another replica. Put in
+/// place as a compaction is.
 struct RepairWork: SegmentWork {
+    /// What was found whole behind damage, in our own file; the end of the segment if nothing was.
+    private struct Rest {
+        let offset: Offset
+        let position: Int?
+    }
+
     private enum Phase {
         case copying(position: Int)
-        /// Another replica's batches are wanted from here on.
-        case wanting
+        /// Another replica's batches are wanted up to there.
+        case wanting(upTo: Rest)
         case written
         case done
     }
+
+    /// Batches behind one another that may all be damaged before the rest is taken from another replica too.
+    private static let damagedMax = 16
 
     private let source: CleaningPlan.Source
     private let directory: String
@@ -53,7 +62,7 @@ struct RepairWork: SegmentWork {
         }
         switch phase {
         case .copying(let position): return try copy(from: position)
-        case .wanting: return .wants(from: expected, below: source.nextOffset)
+        case .wanting(let rest): return .wants(from: expected, below: rest.offset)
         case .written: return try finish()
         case .done: return .done(CleaningOutcome(cleanedUpTo: .zero))
         }
@@ -65,8 +74,9 @@ struct RepairWork: SegmentWork {
         let end = min(source.size, Int(try file.sizeOnDisk()))
         var scanner = BatchScanner(file, from: begin, to: end, window: CleaningWork.stepSize)
         while scanner.position - begin < CleaningWork.stepSize, let header = try scanner.header() {
+            let isDoubtful = held.map { header.baseOffset < $0.header.nextOffset } ?? false
             guard let batch = try whole(header, &scanner) else {
-                phase = .wanting
+                phase = .wanting(upTo: isDoubtful ? nothingWhole : try rest(after: scanner))
                 return .more(bytes: scanner.position - begin)
             }
             if let held { try write(held) }
@@ -78,11 +88,38 @@ struct RepairWork: SegmentWork {
         }
         if scanner.fault != nil { _ = try writeHeld() }
         if scanner.fault != nil || (scanner.position >= end && end < source.size) {
-            phase = .wanting
+            phase = .wanting(upTo: nothingWhole)
         } else {
             phase = scanner.position >= end ? .written : .copying(position: scanner.position)
         }
         return .more(bytes: scanner.position - begin)
+    }
+
+    private var nothingWhole: Rest {
+        Rest(offset: source.nextOffset, position: nil)
+    }
+
+    /// Where our own file is whole again behind the batch at which the scanner stands: the other replica may not have
+    /// more than what is damaged here. Damage that goes on for long, or hides where batches begin, ends the search.
+    private func rest(after scanner: BatchScanner) throws(LogError) -> Rest {
+        var scanner = scanner
+        for _ in 0...Self.damagedMax {
+            guard let damaged = try scanner.header() else { break }
+            scanner.skip(damaged)
+            guard let next = try scanner.header() else { break }
+            guard next.baseOffset > expected, next.nextOffset <= source.nextOffset,
+                isOfItsEpoch(next, epochs)
+            else { continue }
+            do throws(LogError) {
+                guard try scanner.batch(next).isCRCValid() else { continue }
+                return Rest(offset: next.baseOffset, position: scanner.position)
+            } catch .corruptBatch {
+                continue
+            } catch {
+                throw error
+            }
+        }
+        return nothingWhole
     }
 
     /// What follows is damaged in itself: the batch before it is not to blame.
@@ -122,24 +159,30 @@ struct RepairWork: SegmentWork {
 
     /// Takes what another replica has from the wanted offset on.
     mutating func supply(_ bytes: SharedBytes) throws(LogError) {
-        guard case .wanting = phase else { preconditionFailure("nothing is wanted") }
+        guard case .wanting(let rest) = phase else { preconditionFailure("nothing is wanted") }
+        held = nil
         var batches = RecordBatchSequence(bytes)
         var hasAny = false
         while let batch = try Self.next(of: &batches) {
             hasAny = true
             let header = batch.header
             // What the other replica lacks before this, it has compacted.
-            guard header.baseOffset < source.nextOffset else {
-                phase = .written
-                return
-            }
-            guard header.baseOffset >= expected, header.nextOffset <= source.nextOffset else {
+            guard header.baseOffset < rest.offset else { return supplied(upTo: rest) }
+            guard header.baseOffset >= expected, header.nextOffset <= rest.offset else {
                 throw .unexpectedOffset(expected: expected, found: header.baseOffset)
+            }
+            // One that has not followed all leaders may have another history there.
+            guard isOfItsEpoch(header, epochs) else {
+                throw .unexpectedEpoch(header.partitionLeaderEpoch, at: header.baseOffset)
             }
             try write(batch)
         }
         guard hasAny else { throw .unexpectedOffset(expected: expected, found: .none) }
-        if expected >= source.nextOffset { phase = .written }
+        if expected >= rest.offset { supplied(upTo: rest) }
+    }
+
+    private mutating func supplied(upTo rest: Rest) {
+        phase = rest.position.map { .copying(position: $0) } ?? .written
     }
 
     private static func next(
