@@ -43,6 +43,8 @@ extension Duration {
     /// The length in whole nanoseconds; lengths of over 292 years count as 292 years.
     @inlinable
     public var inNanoseconds: Int64 {
+        // Up to nine seconds one division of machine words does it.
+        if let short = Int64(exactly: attoseconds) { return short / 1_000_000_000 }
         let (seconds, attoseconds) = components
         guard abs(seconds) < 9_223_372_036 else { return seconds < 0 ? .min : .max }
         return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
