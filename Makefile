@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BUILD := .build
+COMMA := ,
 PREFIX ?= /usr/local
 IMAGE ?= martlet
 BASE_IMAGE ?= debian:bookworm-slim
@@ -84,16 +85,17 @@ seeds: packages ## the share of the seeds that continuous integration plays, wit
 # Two processes play the same seeds side by side: what differs between them is a bug of its own.
 simulate-soak: packages ## play other seeds, each twice, for MINUTES=n
 	swift build -c release --product simulate
-	@end=$$((SECONDS + 60 * $(or $(MINUTES),10))); first=$$(date +%s); \
+	@end=$$((SECONDS + 60 * $(or $(MINUTES),10))); first=$$(date +%s); next=$$first; \
 	while [ $$SECONDS -lt $$end ]; do \
-	  seeds=$$first-$$((first + 49)); first=$$((first + 50)); \
+	  seeds=$$next-$$((next + 2)); next=$$((next + 3)); \
 	  $(SIMULATE) $$seeds > $(BUILD)/soak.again & again=$$!; \
-	  $(SIMULATE) $$seeds | tee $(BUILD)/soak.once; wait $$again; \
+	  $(SIMULATE) $$seeds | tee $(BUILD)/soak.once | sed '$$d'; wait $$again; \
 	  cmp $(BUILD)/soak.once $(BUILD)/soak.again; \
-	done
+	done; \
+	echo "$$((next - first)) seeds, each played twice"
 
-simulate-mutants: packages ## break the code on purpose: seeds 1 to 1,000 must find every mutant
-	Tests/Mutants/mutants.py
+simulate-mutants: packages ## break the code on purpose: seeds 1 to 1,000 must find all; MUTANTS=a,b MINUTES=n a part
+	Tests/Mutants/mutants.py $(subst $(COMMA), ,$(MUTANTS)) $(if $(MINUTES),--minutes $(MINUTES))
 
 lint: ## check the format of all Swift code and the house rules
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

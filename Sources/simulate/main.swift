@@ -17,14 +17,17 @@ guard let order = SeedOrder(Array(CommandLine.arguments.dropFirst())) else {
     HostProcess.exit(1)
 }
 var failed: [UInt64] = []
+var playedCount = 0
 for seed in order.seeds {
     say("seed \(seed): ")
     HostProcess.endAfter(seconds: secondsMax)
     let result = SeedResult.of(seed, order)
     say(result.summary + "\n")
     if !result.details.isEmpty { say(result.details + "\n") }
+    playedCount += 1
     if !result.isFaultless { failed.append(seed) }
+    if !failed.isEmpty, order.endsAtFailure { break }
 }
 let names = failed.isEmpty ? "" : ": \(failed.map(String.init).joined(separator: " "))"
-say("\(failed.count) of \(order.seeds.count) seeds failed\(names)\n")
+say("\(failed.count) of \(playedCount) seeds failed\(names)\n")
 HostProcess.exit(failed.isEmpty ? 0 : 1)

@@ -4,13 +4,17 @@
 Each NN-name.patch beside this file breaks one rule of Martlet. It is applied to a copy of the tree, the door
 `simulate` is built from that in release mode, and seeds are played from 1 on until one catches the mutant, by a
 rule of the checker or by a trap of the broken code. All mutants are met by the same clusters, workload and faults:
-those of `make simulate`, or, where a patch says `Seeds: groups`, of `make simulate SEEDS='--groups 1-200'`. At the end the tree without a mutant plays all the seeds that were needed, and must pass.
+those of `make simulate`, or, where a patch says `Seeds: groups`, of `make simulate SEEDS='--groups 1-200'`. At the
+end the tree without a mutant plays all the seeds that were needed, and must pass.
 
-MUTANT is a part of a name; all are tried if none is given. The exit code is 1 if one survives, if a patch does not
-apply or build, or if the tree itself fails.
+MUTANT is a part of a name; all are tried if none is given. What was found is noted in .build/mutants/found.json, by
+the sources and the patch: a run that was ended, or ran out of its `--minutes`, is gone on with by the next. The exit
+code is 1 if a mutant survives or is not tried to its end, if a patch does not apply or build, or if the tree itself fails.
 """
 
 import argparse
+import hashlib
+import json
 import os
 import queue
 import re
@@ -27,14 +31,19 @@ HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 WORK = TOP / ".build" / "mutants"
 TREE = WORK / "tree"
-# A seed takes a second. One that never ends is caught as well.
-SEED_SECONDS_MAX = 180
+FOUND = WORK / "found.json"
+# How often it is said how far a mutant is, and noted.
+TELLING_SECONDS = 20
 # A mutant changes a file or two: only these are compiled again, not all of their room and what stands on it.
 FILE_BY_FILE = ["-Xswiftc", "-no-whole-module-optimization", "-Xswiftc", "-incremental"]
 
 
 class Failure(Exception):
     """The mutant cannot be tried."""
+
+
+class OutOfTime(Exception):
+    """The run ends before this is done; the next goes on."""
 
 
 class Mutant:
@@ -46,8 +55,13 @@ class Mutant:
         self.options = ["--groups"] if patch and "\nSeeds: groups" in patch.read_text() else []
         self.seed = None
         self.rule = ""
+        # Every seed up to this one was passed.
+        self.passed = 0
         self.seconds = 0.0
         self.failure = None
+
+    def is_done(self, last):
+        return self.seed is not None or self.passed >= last
 
     def apply(self, *options):
         # Files change for other reasons: one line of context beside the change must do.
@@ -95,26 +109,102 @@ def build(mutant, prefix):
     shutil.copy2(WORK / "build" / "release" / "simulate", mutant.binary)
 
 
-def play(binary, options, seed, prefix):
-    """Plays one seed in a process of its own, so that a trap ends that seed only. The rule broken, or None."""
+class Notes:
+    """What is known of each mutant of these very sources, from this run and earlier ones."""
+
+    def __init__(self, is_fresh):
+        self.lock = threading.Lock()
+        digest = hashlib.sha256()
+        for path in sorted([TREE / "Package.swift", *(TREE / "Sources").rglob("*")]):
+            if path.is_file():
+                digest.update(str(path.relative_to(TREE)).encode() + b"\0" + path.read_bytes())
+        self.sources = digest.hexdigest()
+        self.known = {}
+        if FOUND.exists() and not is_fresh:
+            self.known = json.loads(FOUND.read_text())
+
+    def key(self, mutant):
+        patch = mutant.patch.read_bytes() if mutant.patch else b""
+        return hashlib.sha256(self.sources.encode() + " ".join(mutant.options).encode() + patch).hexdigest()
+
+    def recall(self, mutant):
+        note = self.known.get(self.key(mutant), {})
+        mutant.seed, mutant.rule = note.get("seed"), note.get("rule", "")
+        mutant.passed, mutant.seconds = note.get("passed", 0), note.get("seconds", 0.0)
+
+    def keep(self, mutant):
+        with self.lock:
+            self.known[self.key(mutant)] = {
+                "mutant": mutant.name, "seed": mutant.seed, "rule": mutant.rule,
+                "passed": mutant.passed, "seconds": mutant.seconds}
+            FOUND.write_text(json.dumps(self.known, indent=1))
+
+
+class Clock:
+    """When the run must end, and how far it is."""
+
+    def __init__(self, minutes, count):
+        self.began = time.monotonic()
+        self.end = self.began + 60 * minutes if minutes else None
+        self.count = count
+        self.done = 0
+
+    @property
+    def is_over(self):
+        return self.end is not None and time.monotonic() > self.end
+
+    def progress(self):
+        elapsed = time.monotonic() - self.began
+        left = elapsed / self.done * (self.count - self.done) if self.done else None
+        rest = f", about {left / 60:.0f} min left" if left is not None else ""
+        return f"{self.done} of {self.count} in {elapsed / 60:.1f} min{rest}"
+
+
+def hunt(mutant, last, prefix, notes, clock):
+    """Plays seeds from the first that is not known to pass, in one process, until one fails."""
+    began = told = time.monotonic()
     environment = dict(os.environ, SWIFT_BACKTRACE="enable=yes,color=no,interactive=no,limit=16,threads=crashed")
-    process = subprocess.Popen(
-        [*prefix, str(binary), *options, str(seed)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment, start_new_session=True)
-    try:
-        out, err = process.communicate(timeout=SEED_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return f"the seed does not end within {SEED_SECONDS_MAX} s"
-    if process.returncode == 0:
-        return None
-    lines = out.splitlines()
+    command = [*prefix, str(mutant.binary), *mutant.options, "--until-failure", f"{mutant.passed + 1}-{last}"]
+    with open(WORK / f"{mutant.binary.name}.err", "w+") as errors:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment, start_new_session=True)
+        seed, lines = None, []
+        try:
+            for line in process.stdout:
+                head = re.match(r"seed (\d+): (\w+)?", line)
+                if head:
+                    seed, lines = int(head[1]), []
+                    if head[2] == "ok":
+                        mutant.passed = seed
+                lines.append(line.strip())
+                if time.monotonic() - told > TELLING_SECONDS:
+                    told = time.monotonic()
+                    say(f"  {mutant.name}: seed {mutant.passed} passed; {clock.progress()}")
+                    notes.keep(mutant)
+                if clock.is_over:
+                    raise OutOfTime
+            process.wait()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            mutant.seconds += time.monotonic() - began
+            errors.seek(0)
+            report = errors.read()
+            if process.returncode not in (0, -signal.SIGKILL):
+                if seed is None or seed <= mutant.passed:
+                    raise Failure(f"it says nothing of seed {mutant.passed + 1}: {report[:300]}")
+                mutant.seed = seed
+                ends = "the seed does not end" if process.returncode == -signal.SIGALRM else None
+                mutant.rule = rule_of(lines) or ends or trap(report) or f"exit code {process.returncode}"
+            notes.keep(mutant)
+
+
+def rule_of(lines):
     for index, line in enumerate(lines):
         if "FAILED" in line:
-            detail = lines[index + 1] if index + 1 < len(lines) else line
-            return detail.strip()
-    return trap(err) or f"exit code {process.returncode}"
+            return lines[index + 1] if index + 1 < len(lines) else line
+    return None
 
 
 def trap(report):
@@ -129,76 +219,86 @@ def trap(report):
     return "trap: " + found.group(2) if found else None
 
 
-def hunt(mutant, seeds, prefix):
-    began = time.monotonic()
-    for seed in seeds:
-        rule = play(mutant.binary, mutant.options, seed, prefix)
-        if rule:
-            mutant.seed, mutant.rule = seed, rule
-            break
-    mutant.seconds += time.monotonic() - began
-
-
 def say(text):
     print(text, flush=True)
 
 
-def tell(mutant):
+def tell(mutant, last):
     if mutant.failure:
         say(f"{mutant.name}: {mutant.failure}")
-    elif mutant.seed is None:
+    elif mutant.seed is not None:
+        say(f"{mutant.name}: seed {mutant.seed}, {mutant.seconds:.0f} s: {mutant.rule}")
+    elif mutant.passed < last:
+        say(f"{mutant.name}: not done, {mutant.passed} of {last} seeds passed")
+    elif mutant.patch:
         say(f"{mutant.name}: SURVIVES ({mutant.seconds:.0f} s)")
     else:
-        say(f"{mutant.name}: seed {mutant.seed}, {mutant.seconds:.0f} s: {mutant.rule}")
+        say(f"{mutant.name}: passes 1-{last} ({mutant.seconds:.0f} s)")
 
 
-def hunt_all(mutants, seeds, jobs, prefix):
+def hunt_all(mutants, last, order, prefix, notes, clock):
     """With two jobs one mutant is built while the one before plays."""
-    built = queue.Queue(maxsize=4)
+    built = queue.Queue(maxsize=2)
 
     def player():
         while (mutant := built.get()) is not None:
-            if not mutant.failure:
-                hunt(mutant, seeds, prefix)
-            tell(mutant)
+            try:
+                if not mutant.failure and not clock.is_over:
+                    hunt(mutant, last, prefix, notes, clock)
+                    clock.done += 1
+            except OutOfTime:
+                pass
+            except Failure as failure:
+                mutant.failure = str(failure)
+            finally:
+                mutant.binary.unlink(missing_ok=True)
+            tell(mutant, last)
             built.task_done()
 
     thread = threading.Thread(target=player)
     thread.start()
     try:
         for mutant in mutants:
+            if clock.is_over:
+                break
             try:
                 build(mutant, prefix)
             except Failure as failure:
                 mutant.failure = str(failure)
             built.put(mutant)
-            if jobs == 1:
+            if order.jobs == 1:
                 built.join()
     finally:
         built.put(None)
         thread.join()
 
 
-def check_tree(mutants, last, prefix):
-    """The tree without a mutant must pass the seeds that were needed, of either kind."""
-    tree = Mutant(None)
-    try:
-        build(tree, prefix)
-    except Failure as failure:
-        tree.failure = str(failure)
-        return tree
+def check_tree(mutants, last, prefix, notes, clock):
+    """The tree without a mutant must pass the seeds that were needed, of either kind. Those that it does not pass."""
+    bad = []
     for options in sorted({tuple(mutant.options) for mutant in mutants}):
-        needed = [mutant.seed or last for mutant in mutants if tuple(mutant.options) == options]
+        needed = max(mutant.seed or last for mutant in mutants if tuple(mutant.options) == options)
+        tree = Mutant(None)
         tree.options = list(options)
-        if tree.seed is None:
-            hunt(tree, range(1, max(needed) + 1), prefix)
-    return tree
+        notes.recall(tree)
+        try:
+            if not tree.is_done(needed):
+                build(tree, prefix)
+                hunt(tree, needed, prefix, notes, clock)
+        except Failure as failure:
+            tree.failure = str(failure)
+        except OutOfTime:
+            pass
+        tell(tree, needed)
+        if tree.failure or tree.seed is not None or tree.passed < needed:
+            bad.append(tree)
+    return bad
 
 
 def table(mutants):
     lines = ["| Mutant | First seed | Seconds | Caught by |", "|---|---|---|---|"]
     for mutant in mutants:
-        seed = "survives" if mutant.seed is None else str(mutant.seed)
+        seed = f"none of {mutant.passed}" if mutant.seed is None else str(mutant.seed)
         caught = mutant.failure.splitlines()[0] if mutant.failure else mutant.rule.replace("|", "/")
         lines.append(f"| {mutant.name} | {seed} | {mutant.seconds:.0f} | {caught} |")
     return "\n".join(lines)
@@ -209,6 +309,8 @@ def options():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mutants", nargs="*", metavar="MUTANT")
     parser.add_argument("--seeds", type=int, default=1000, help="the last seed that is tried (1000)")
+    parser.add_argument("--minutes", type=float, help="end after so long; the next run goes on from there")
+    parser.add_argument("--again", action="store_true", help="forget what earlier runs found")
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="1: play or build, not both at once")
     parser.add_argument("--list", action="store_true", help="say what each mutant breaks")
     parser.add_argument("--without-tree", action="store_true", help="do not play the tree itself")
@@ -232,20 +334,24 @@ def main():
     prefix = shlex.split(order.prefix)
     TREE.mkdir(parents=True, exist_ok=True)
     copy_tree()
-    hunt_all(mutants, range(1, order.seeds + 1), order.jobs, prefix)
+    notes = Notes(order.again)
+    for mutant in mutants:
+        notes.recall(mutant)
+    missing = [mutant for mutant in mutants if not mutant.is_done(order.seeds)]
+    if len(missing) < len(mutants):
+        say(f"{len(mutants) - len(missing)} of {len(mutants)} are known from earlier runs")
+    clock = Clock(order.minutes, len(missing))
+    hunt_all(missing, order.seeds, order, prefix, notes, clock)
     bad = [mutant for mutant in mutants if mutant.seed is None]
-    if not order.without_tree:
-        tree = check_tree(mutants, order.seeds, prefix)
-        if tree.failure or tree.seed is not None:
-            bad.append(tree)
-            tell(tree)
-        else:
-            say(f"the tree itself passes in {tree.seconds:.0f} s")
+    if not order.without_tree and not clock.is_over:
+        bad += check_tree(mutants, order.seeds, prefix, notes, clock)
     say("")
     say(table(mutants))
     say("")
     say(f"{len(mutants) - sum(m.seed is None for m in mutants)} of {len(mutants)} mutants are caught")
-    return 1 if bad else 0
+    if clock.is_over:
+        say("the time is over; the next run goes on from here")
+    return 1 if bad or clock.is_over else 0
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ final class CheckerStage {
     func see(
         _ node: Int32, life: Int = 1, leads: Bool = true, epoch: Int32 = 0,
         partitionEpoch: Int32 = 0, isr: [Int32] = [1, 2], end: Int64, highWatermark: Int64,
-        isCompacted: Bool = false
+        isCompacted: Bool = false, newestEpochStart: Int64? = nil
     ) {
         checker.observe(
             ReplicaFacts(
@@ -160,7 +160,9 @@ final class CheckerStage {
                 isLeader: leads, leaderEpoch: LeaderEpoch(epoch),
                 partitionEpoch: PartitionEpoch(partitionEpoch),
                 inSyncReplicas: leads ? isr.map { BrokerID($0) } : [], logEndOffset: Offset(end),
-                highWatermark: Offset(highWatermark), isCompacted: isCompacted),
+                highWatermark: Offset(highWatermark), isCompacted: isCompacted,
+                directory: "/data",
+                newestEpochStart: newestEpochStart.map { Offset($0) }),
             of: .init(node: BrokerID(node), number: life))
     }
 

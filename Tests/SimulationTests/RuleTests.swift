@@ -114,6 +114,34 @@ struct PartitionRuleTests {
         #expect(stage.broken == [.committedIsDurable])
     }
 
+    @Test func `by a log that is cut and keeps an epoch of what is gone`() throws {
+        for offset in 0...1 as ClosedRange<Int64> { try stage.write(2, offset, epoch: 1) }
+        stage.see(2, leads: false, end: 2, highWatermark: 0, newestEpochStart: 1)
+        #expect(stage.broken.isEmpty)
+        stage.see(2, leads: false, end: 1, highWatermark: 0, newestEpochStart: 1)
+        #expect(stage.broken == [.epochsAreOfTheLog])
+    }
+
+    @Test func `by a log that is longer in its list of epochs than on the disk`() {
+        stage.see(1, end: 0, highWatermark: 0, newestEpochStart: 0)
+        #expect(stage.broken.isEmpty)
+        stage.see(1, end: 0, highWatermark: 0, newestEpochStart: 1)
+        #expect(stage.broken == [.epochsAreOfTheLog])
+    }
+
+    @Test func `by records that are written below the recovery point`() throws {
+        try stage.writeRecoveryPoint(1, 1)
+        try stage.write(1, 0)
+        stage.see(1, end: 1, highWatermark: 0)
+        try stage.write(1, 1, synced: false)
+        stage.see(1, end: 2, highWatermark: 0)
+        #expect(stage.broken.isEmpty)
+        try stage.writeRecoveryPoint(1, 3)
+        try stage.write(1, 2, synced: false)
+        stage.see(1, end: 3, highWatermark: 0)
+        #expect(stage.broken == [.recoveryPointsHold])
+    }
+
     @Test func `by two leaders of one epoch`() {
         stage.see(1, end: 0, highWatermark: 0)
         stage.see(2, end: 0, highWatermark: 0)

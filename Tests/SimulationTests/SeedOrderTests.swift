@@ -11,6 +11,8 @@ struct SeedOrderTests {
         let one = SeedOrder(["17", "--timeline"])
         #expect(one?.seeds == [17])
         #expect(one?.showsTimeline == true)
+        #expect(SeedOrder(["7", "--until-failure"])?.endsAtFailure == true)
+        #expect(SeedOrder(["7"])?.endsAtFailure == false)
         let many = SeedOrder(["--twice", "3-9"])
         #expect(many?.seeds == Array(3...9))
         #expect(many?.playsTwice == true)

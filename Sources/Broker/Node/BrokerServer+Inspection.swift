@@ -44,11 +44,16 @@ package struct ReplicaFacts: Equatable, Sendable {
     package let flushesBeforeAck: Bool
     /// The log is compacted.
     package let isCompacted: Bool
+    /// In which of the node's directories it lies.
+    package let directory: String
+    /// Where the newest epoch begins that the log knows of.
+    package let newestEpochStart: Offset?
 
     package init(
         key: PartitionKey, partition: TopicPartition, isLeader: Bool, leaderEpoch: LeaderEpoch,
         partitionEpoch: PartitionEpoch, inSyncReplicas: [BrokerID], logEndOffset: Offset,
-        highWatermark: Offset, flushesBeforeAck: Bool = true, isCompacted: Bool = false
+        highWatermark: Offset, flushesBeforeAck: Bool = true, isCompacted: Bool = false,
+        directory: String, newestEpochStart: Offset? = nil
     ) {
         self.key = key
         self.partition = partition
@@ -60,6 +65,8 @@ package struct ReplicaFacts: Equatable, Sendable {
         self.highWatermark = highWatermark
         self.flushesBeforeAck = flushesBeforeAck
         self.isCompacted = isCompacted
+        self.directory = directory
+        self.newestEpochStart = newestEpochStart
     }
 }
 
@@ -123,6 +130,7 @@ extension Partition {
             partitionEpoch: leader?.partitionEpoch ?? assigned.partitionEpoch,
             inSyncReplicas: leader?.inSyncReplicas ?? [], logEndOffset: log.logEndOffset,
             highWatermark: highWatermark, flushesBeforeAck: settings.flushBeforeAck,
-            isCompacted: settings.cleaning != nil)
+            isCompacted: settings.cleaning != nil, directory: directory.path,
+            newestEpochStart: log.latestEpochEntry?.startOffset)
     }
 }

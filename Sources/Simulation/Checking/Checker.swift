@@ -34,13 +34,24 @@ package final class Checker {
         metadata = MetadataRules(book)
         partitions = PartitionRules(disks, book)
         leases = LeaseRules(book)
-        metadata.changed = { [partitions] in partitions.stateCommitted($0, $1, $2) }
+        metadata.changed = { [partitions] key, name, state in
+            timeline.add("\(name) has now \(Self.words(for: state))")
+            partitions.stateCommitted(key, name, state)
+        }
         quorum.whenCommitted = { [metadata] in metadata.committed($0) }
         self.timeline = timeline
         book.whenBroken = { [weak self] violation in
             timeline.add("VIOLATION \(violation)")
             self?.whenBroken()
         }
+    }
+
+    /// A partition's state as a timeline tells it.
+    private static func words(for state: PartitionImage) -> String {
+        let brokers = { (list: [BrokerID]) in list.map { "\($0.rawValue)" }.joined(separator: ",") }
+        return "leader \(state.leader?.rawValue ?? -1) in epoch \(state.leaderEpoch.rawValue), "
+            + "ISR \(brokers(state.isr)), ELR \(brokers(state.eligibleLeaderReplicas)) of "
+            + "\(brokers(state.replicas)), partition epoch \(state.partitionEpoch.rawValue)"
     }
 
     private let timeline: Timeline

@@ -31,6 +31,10 @@ final class DiskLog {
     private var directory: DiskDirectory?
     private var version = 0
     private var segments: [SegmentPrints] = []
+    /// The first segments, of which nothing changes any more: all that was written to them is durable, and others follow.
+    /// A disk that was damaged is looked at anew.
+    private var quietCount = 0
+    private var damageCount = 0
 
     /// - Parameter path: the partition's directory.
     init(_ disk: SimulatedDisk, _ path: String, _ depth: Depth) {
@@ -131,10 +135,19 @@ final class DiskLog {
             version = found?.version ?? 0
             list()
         }
-        for index in segments.indices { Self.read(&segments[index], depth) }
+        if disk.damageCount != damageCount {
+            damageCount = disk.damageCount
+            quietCount = 0
+        }
+        for index in segments.indices.dropFirst(quietCount) {
+            Self.read(&segments[index], depth)
+            let isQuiet = segments[index].file.isDurable && index + 1 < segments.count
+            if isQuiet, index == quietCount { quietCount += 1 }
+        }
     }
 
     private func list() {
+        quietCount = 0
         start = .zero
         guard let directory else {
             segments = []

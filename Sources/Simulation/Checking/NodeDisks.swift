@@ -24,6 +24,19 @@ final class NodeDisks {
 
     /// Where logs lie on each disk.
     var directories = [SimulatedNode.dataDirectory]
+    private struct ReplicaName: Hashable {
+        let node: BrokerID
+        let partition: TopicPartition
+    }
+    /// In which of them each node had its replica of a partition last. A directory that failed may hold another,
+    /// which the node has given up.
+    private var places: [ReplicaName: String] = [:]
+    private let recoveryPoints = RecoveryPoints()
+
+    /// A node has its replica of a partition in `directory` from now on.
+    func lies(_ partition: TopicPartition, on node: BrokerID, in directory: String) {
+        places[ReplicaName(node: node, partition: partition)] = directory
+    }
 
     func add(_ node: BrokerID, _ disk: SimulatedDisk, _ directoryID: DirectoryID) {
         disks[node] = disk
@@ -54,41 +67,41 @@ final class NodeDisks {
 
     /// The log of a partition, in whichever of the node's directories it lies.
     func log(of node: BrokerID, _ partition: TopicPartition, _ depth: DiskLog.Depth) -> DiskLog? {
-        log(of: node, in: path(of: partition, on: disks[node]), depth)
+        log(of: node, in: path(of: partition, of: node, on: disks[node]), depth)
     }
 
     /// The same on the disk that was taken out of the node; nil if none was.
     func formerLog(of node: BrokerID, _ partition: TopicPartition) -> DiskLog? {
         formerIDs[node].flatMap { id in
-            durableLog(of: node, id, in: path(of: partition, on: formerDisks[id]))
+            durableLog(of: node, id, in: path(of: partition, of: node, on: formerDisks[id]))
         }
     }
 
-    private func path(of partition: TopicPartition, on disk: SimulatedDisk?) -> String {
-        let name = partition.description
-        let found = directories.dropFirst().first { disk?.directory(at: "\($0)/\(name)") != nil }
-        return "\(found ?? directories[0])/\(name)"
+    private func path(
+        of partition: TopicPartition, of node: BrokerID, on disk: SimulatedDisk?
+    ) -> String {
+        "\(directory(of: partition, of: node, on: disk))/\(partition)"
+    }
+
+    private func directory(
+        of partition: TopicPartition, of node: BrokerID, on disk: SimulatedDisk?
+    ) -> String {
+        guard directories.count > 1 else { return directories[0] }
+        let last = places[ReplicaName(node: node, partition: partition)]
+        let found = ([last].compactMap { $0 } + directories.dropFirst()).first {
+            disk?.directory(at: "\($0)/\(partition)") != nil
+        }
+        return found ?? directories[0]
     }
 
     /// Below that a recovery of the node's log checks nothing, by the checkpoint file that a power loss leaves.
     func recoveryPoint(of node: BrokerID, _ partition: TopicPartition) -> Offset {
-        for directory in directories {
-            guard
-                let file = durableFile(
-                    "recovery-point-offset-checkpoint", of: node, in: directory)
-            else { continue }
-            let content = file.durableContent
-            let text = content.read(at: 0, count: content.size).utf8 ?? ""
-            for line in text.split(separator: "\n") {
-                let fields = line.split(separator: " ")
-                guard fields.count == 3, fields[0] == partition.topic else { continue }
-                guard fields[1] == "\(partition.partition)", let offset = Int64(fields[2]) else {
-                    continue
-                }
-                return Offset(offset)
-            }
+        let directory = directory(of: partition, of: node, on: disks[node])
+        guard let file = durableFile(RecoveryPoints.fileName, of: node, in: directory) else {
+            return .zero
         }
-        return .zero
+        return recoveryPoints.offset(
+            of: partition, in: file, at: "\(node.rawValue) \(directory)")
     }
 
     /// The log in the directory `path`; nil if nobody knows the node.

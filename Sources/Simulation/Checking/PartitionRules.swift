@@ -84,7 +84,11 @@ final class PartitionRules {
         let before = track.sights[life]
         guard before != sight else { return }
         track.sights[life] = sight
+        if before?.directory != sight.directory {
+            disks.lies(facts.partition, on: life.node, in: sight.directory)
+        }
         if let before, sight.logEndOffset < before.logEndOffset { whenCut(life.node) }
+        checkBooks(facts, life, track, before)
         if facts.isLeader {
             checkReign(facts, life, track)
             checkISR(facts, life, track, committedISR)
@@ -233,6 +237,7 @@ extension ReplicaFacts {
             key: key, partition: partition, isLeader: true, leaderEpoch: before.leaderEpoch,
             partitionEpoch: before.partitionEpoch, inSyncReplicas: before.inSyncReplicas,
             logEndOffset: logEndOffset, highWatermark: highWatermark,
-            flushesBeforeAck: flushesBeforeAck, isCompacted: isCompacted)
+            flushesBeforeAck: flushesBeforeAck, isCompacted: isCompacted,
+            directory: directory, newestEpochStart: newestEpochStart)
     }
 }

@@ -12,6 +12,8 @@ final class PartitionTrack {
         let inSyncReplicas: [BrokerID]
         let logEndOffset: Offset
         let highWatermark: Offset
+        let directory: String
+        let newestEpochStart: Offset?
 
         init(_ facts: ReplicaFacts) {
             isLeader = facts.isLeader
@@ -20,6 +22,8 @@ final class PartitionTrack {
             inSyncReplicas = facts.inSyncReplicas
             logEndOffset = facts.logEndOffset
             highWatermark = facts.highWatermark
+            directory = facts.directory
+            newestEpochStart = facts.newestEpochStart
         }
     }
 

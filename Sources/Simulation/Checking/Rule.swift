@@ -50,6 +50,10 @@ package enum Rule: String, CaseIterable, Sendable {
     case logsMatch
     /// A new leader has everything that was below a high watermark before (R4).
     case leaderIsComplete
+    /// No epoch of a log begins behind its end: what is cut off takes its epochs with it (KIP-101).
+    case epochsAreOfTheLog
+    /// What is written below the recovery point of the checkpoint file is on the disk: a recovery takes it at its word.
+    case recoveryPointsHold
     /// Every member of the ISR or ELR holds everything that is committed (R2, R3).
     case candidatesAreComplete
 

@@ -33,3 +33,24 @@ package final class SimulatedClientHost: @unchecked Sendable {
     /// Runs `work` on the client's loop, soon.
     func run(_ work: @escaping @Sendable () -> Void) { runtime.loop.post(work) }
 }
+
+extension SimulatedClientHost {
+    /// The real client as a consumer, which is told to take when there is something. On the host's loop only.
+    func makeConsumer(
+        _ settings: ConsumerConfiguration, take: @escaping () -> Void
+    ) -> ClientDriver {
+        let driver = ClientDriver(configuration, consumer: settings, runtime: runtime)
+        driver.onRecords = take
+        return driver
+    }
+}
+
+extension ConsumerConfiguration {
+    /// Reads topics that are there from their beginning.
+    static var fromBeginning: ConsumerConfiguration {
+        var configuration = ConsumerConfiguration()
+        configuration.offsetReset = .earliest
+        configuration.createsTopics = false
+        return configuration
+    }
+}

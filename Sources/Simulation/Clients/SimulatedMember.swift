@@ -31,9 +31,7 @@ package final class SimulatedMember: @unchecked Sendable {
         self.topic = topic
         self.book = book
         instanceID = group.instanceID
-        var configuration = ConsumerConfiguration()
-        configuration.offsetReset = .earliest
-        configuration.createsTopics = false
+        var configuration = ConsumerConfiguration.fromBeginning
         var group = group
         // What is committed is what was noted, no more.
         group.commitsAutomatically = false
@@ -43,10 +41,8 @@ package final class SimulatedMember: @unchecked Sendable {
 
     package func start() {
         host.run { [self] in
-            let driver = ClientDriver(
-                host.configuration, consumer: configuration, runtime: host.runtime)
+            let driver = host.makeConsumer(configuration) { [unowned self] in take() }
             self.driver = driver
-            driver.onRecords = { [unowned self] in take() }
             driver.onRebalance = { [unowned self] in heard($0) }
             do throws(ClientError) {
                 try driver.subscribe(.topics([topic]))

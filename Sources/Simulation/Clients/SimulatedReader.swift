@@ -30,20 +30,11 @@ package final class SimulatedReader: @unchecked Sendable {
 
     package func start() {
         host.run { [self] in
-            let driver = ClientDriver(
-                host.configuration, consumer: configuration, runtime: host.runtime)
-            self.driver = driver
-            driver.onRecords = { [unowned self] in take() }
-            driver.assign(places.map { (partition: $0, start: .reset(.earliest)) })
+            var configuration = ConsumerConfiguration.fromBeginning
+            configuration.rack = rack
+            driver = host.makeConsumer(configuration) { [unowned self] in take() }
+            driver?.assign(places.map { (partition: $0, start: .reset(.earliest)) })
         }
-    }
-
-    private var configuration: ConsumerConfiguration {
-        var configuration = ConsumerConfiguration()
-        configuration.offsetReset = .earliest
-        configuration.createsTopics = false
-        configuration.rack = rack
-        return configuration
     }
 
     private func take() {

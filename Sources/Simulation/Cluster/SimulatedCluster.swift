@@ -65,6 +65,12 @@ package final class SimulatedCluster {
         }
     }
 
+    /// Lets go of everything: the world is not used any more.
+    package func end() {
+        time.end()
+        network.end()
+    }
+
     package func start() { for node in nodes { node.start() } }
 
     package subscript(id: Int) -> SimulatedNode { nodes[id - 1] }

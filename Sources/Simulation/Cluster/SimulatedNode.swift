@@ -191,15 +191,13 @@ package final class SimulatedNode: @unchecked Sendable {
         _ server: BrokerServer, _ dataLoops: [SimulatedLoop], _ metadataLoop: SimulatedLoop
     ) {
         let life = Checker.Life(node: id, number: life)
-        metadataLoop.afterTurn = { [weak self, checker] in
+        metadataLoop.afterTurn = { [unowned self, checker] in
             let facts = server.quorumFacts
-            if self?.life == life.number, self?.isRunning == true {
-                self?.isController = facts.isLeader
-            }
+            if self.life == life.number, isRunning { isController = facts.isLeader }
             checker.observe(facts, of: life) { server.quorumVoters }
-            guard self?.metadata?.position.lastOffset != server.metadataOffset else { return }
+            guard metadata?.position.lastOffset != server.metadataOffset else { return }
             let image = server.metadataImage
-            self?.metadata = image
+            metadata = image
             checker.observe(image, of: life.node)
         }
         for loop in dataLoops { watch(server, loop, life) }

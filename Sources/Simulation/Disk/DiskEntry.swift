@@ -13,7 +13,9 @@ final class DiskFile {
 
     let number: UInt64
     private(set) var content = Extents()
-    private var durable = Extents()
+    private var durable = Extents() { didSet { durableVersion += 1 } }
+    /// Raised with each change of what is durable.
+    private(set) var durableVersion = 0
     private var changes: [Change] = []
     /// Number of changes that are durable.
     private var changesDurable = 0
@@ -61,6 +63,9 @@ final class DiskFile {
 
     /// What a power loss could not take.
     var durableContent: Extents { durable }
+
+    /// Everything that was done to it is durable.
+    var isDurable: Bool { changes.isEmpty }
 
     // MARK: Being looked at
 

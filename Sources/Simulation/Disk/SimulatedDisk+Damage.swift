@@ -38,6 +38,7 @@ extension SimulatedDisk {
     @discardableResult
     package func flipBit(_ bit: Int, ofByte offset: Int, in path: String) -> Bool {
         guard let file = file(at: path), file.flipBit(bit, at: offset) else { return false }
+        damageCount += 1
         time.trace.note(.fault, 2, file.number, UInt64(offset), UInt64(bit), at: time.now)
         return true
     }
@@ -46,6 +47,7 @@ extension SimulatedDisk {
     package func resize(_ path: String, to size: Int) {
         guard let file = file(at: path) else { return }
         file.settle(at: size)
+        damageCount += 1
         time.trace.note(.fault, 3, file.number, UInt64(size), at: time.now)
     }
 

@@ -25,6 +25,8 @@ package final class SimulatedDisk: @unchecked Sendable {
     package private(set) var stalledUntil = Instant.zero
     /// Writes find no room.
     package var isFull = false
+    /// How often its files were changed by nobody's program.
+    var damageCount = 0
     /// Syncs fail.
     package var failsSyncs = false
     /// Directories of which syncs fail, while the others are well: a disk of several.

@@ -36,7 +36,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     private var port: UInt16 = 0
     private var isAccepted = false
     var handler: (any ConnectionHandler)?
-    weak var remote: SimulatedConnection?
+    private(set) var remote: SimulatedConnection?
     private(set) var phase: Phase
 
     // Outgoing.
@@ -73,7 +73,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         phase = .connecting
         cutter = FrameCutter(options.framing)
         number = network.register(self)
-        process.atEnd { [weak self] in self?.processEnded() }
+        process.opened(self)
     }
 
     private var time: VirtualTime { network.time }
@@ -93,29 +93,27 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         guard network.isKnown(address.host) else {
             return failLater(.unresolvable, "Name or service not known")
         }
-        time.schedule(at: deadline) { [weak self] in
-            guard let self, phase == .connecting else { return }
+        time.schedule(at: deadline) { [self] in
+            guard phase == .connecting else { return }
             failLater(.timedOut, "Connection timed out")
         }
         knock(at: address, again: .seconds(1))
     }
 
     private func knock(at address: SimulatedNetwork.Address, again pause: Duration) {
-        time.schedule(after: time.lag + network.packetDelay()) { [weak self] in
-            guard let self, phase == .connecting, process.isAlive else { return }
+        time.schedule(after: time.lag + network.packetDelay()) { [self] in
+            guard phase == .connecting, process.isAlive else { return }
             let isReached =
                 network.isRunning(remoteHost)
                 && !network.isCut(from: process.host, to: remoteHost)
                 && !network.isCut(from: remoteHost, to: process.host)
             guard isReached else {
-                time.schedule(after: pause) { [weak self] in
-                    self?.knock(at: address, again: pause * 2)
-                }
+                time.schedule(after: pause) { self.knock(at: address, again: pause * 2) }
                 return
             }
             guard let listener = network.listener(at: address) else {
-                time.schedule(after: network.packetDelay()) { [weak self] in
-                    guard let self, phase == .connecting else { return }
+                time.schedule(after: network.packetDelay()) { [self] in
+                    guard phase == .connecting else { return }
                     failLater(.refused, "Connection refused")
                 }
                 return
@@ -132,8 +130,8 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     /// refuses what comes.
     func acceptedGhost() {
         phase = .open
-        time.schedule(after: network.packetDelay() + network.packetDelay()) { [weak self] in
-            guard let self, process.isAlive, !isClosed else { return }
+        time.schedule(after: network.packetDelay() + network.packetDelay()) { [self] in
+            guard process.isAlive, !isClosed else { return }
             finishLater(.failed(error(.reset, "Connection reset by peer")))
         }
     }
@@ -266,8 +264,8 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     }
 
     private func giveUpLater() {
-        time.schedule(after: SimulatedNetwork.giveUp) { [weak self] in
-            guard let self, heldUp > 0, !isClosed else { return }
+        time.schedule(after: SimulatedNetwork.giveUp) { [self] in
+            guard heldUp > 0, !isClosed else { return }
             finishLater(.failed(error(.timedOut, "Connection timed out")))
         }
     }
@@ -395,8 +393,8 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
     }
 
     private func watchIdleness(_ limit: Duration) {
-        time.schedule(at: lastActivity + limit) { [weak self] in
-            guard let self, process.isAlive, !isClosed else { return }
+        time.schedule(at: lastActivity + limit) { [self] in
+            guard process.isAlive, !isClosed else { return }
             guard lastActivity + limit > time.now else { return finishLater(.idle) }
             watchIdleness(limit)
         }
@@ -432,6 +430,7 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         guard !isClosed else { return }
         let wasOpen = phase == .open || phase == .finishing
         phase = .closed
+        process.closed(self)
         queue = []
         unsentByteCount = 0
         if wasOpen, !isFarewellLost { transmit(inbox.isEmpty ? .end : .reset) }
@@ -445,8 +444,11 @@ final class SimulatedConnection: Connection, @unchecked Sendable {
         home.atEndOfTurn { handler.closed(self, reason) }
     }
 
+    /// Nothing is left to be told to the peer, which may still tell something to this end.
+    func forgotten() { remote = nil }
+
     /// The kernel closes what a process leaves behind; a host without power says nothing.
-    private func processEnded() {
+    func processEnded() {
         guard !isClosed else { return }
         let wasOpen = phase == .open || phase == .finishing
         phase = .closed

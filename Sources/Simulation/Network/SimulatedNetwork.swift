@@ -115,7 +115,17 @@ package final class SimulatedNetwork: @unchecked Sendable {
         for connection in connections where connection.isBetween(a, b) { connection.linkHealed() }
     }
 
-    private func forget() { connections.removeAll { $0.isDone } }
+    private func forget() {
+        for connection in connections where connection.isDone { connection.forgotten() }
+        connections.removeAll { $0.isDone }
+    }
+
+    /// The world is over.
+    func end() {
+        for connection in connections { connection.forgotten() }
+        connections = []
+        listeners = [:]
+    }
 
     // MARK: Hosts
 

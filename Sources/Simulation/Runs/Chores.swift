@@ -10,6 +10,8 @@ final class Chores {
     private let admin: SimulatedAdmin
     /// A topic whose settings may change without a promise being touched.
     private let tunable: String
+    /// A topic with promises: it may ask for more replicas in sync, not for fewer than the bounds allow.
+    private let guarded: String
     /// Partitions that move between brokers; empty in most worlds.
     private let moving: [TopicPartition]
     /// Partitions whose replicas move between the directories of their brokers; empty in most worlds.
@@ -18,13 +20,15 @@ final class Chores {
     private var nextName = 0
 
     init(
-        on cluster: SimulatedCluster, tunable: String, moving: [TopicPartition] = [],
+        on cluster: SimulatedCluster, tunable: String, guarded: String,
+        moving: [TopicPartition] = [],
         movingWithin: [TopicPartition] = []
     ) {
         self.moving = moving
         self.movingWithin = movingWithin
         self.cluster = cluster
         self.tunable = tunable
+        self.guarded = guarded
         admin = SimulatedAdmin(on: cluster.makeClient(), timeline: cluster.timeline)
     }
 
@@ -47,6 +51,7 @@ final class Chores {
                 tunable, "flush.before.ack", cluster.draw(0...1) == 0 ? "true" : "false")
         case 7:
             admin.configure(tunable, "internal.segment.bytes", "\(cluster.draw(4...64) * 1_024)")
+        case 8: admin.configure(guarded, "min.insync.replicas", "\(cluster.draw(2...3))")
         default: break
         }
     }

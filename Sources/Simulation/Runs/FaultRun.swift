@@ -66,7 +66,7 @@ package final class FaultRun {
             fragile: traits.forgets ? workloads[..<2].flatMap(\.partitions) : [],
             strikesAtCuts: traits.losesPowerAtCuts)
         chores = Chores(
-            on: cluster, tunable: "guesses",
+            on: cluster, tunable: "guesses", guarded: "orders",
             moving: traits.reassigns ? workloads.flatMap(\.partitions) : [],
             movingWithin: traits.hasTwoDirectories ? workloads.flatMap(\.partitions) : [])
         probe = EpochProbe(on: cluster.makeClient()) { [checker = cluster.checker] in
@@ -104,6 +104,8 @@ package final class FaultRun {
         ]
         return plan
     }
+
+    deinit { cluster.end() }
 
     package var isFaultless: Bool { cluster.checker.violations.isEmpty }
 

@@ -58,6 +58,8 @@ package final class GroupRun {
         cluster.checker.whenBroken = { [time = cluster.time] in time.halt() }
     }
 
+    deinit { cluster.end() }
+
     package var isFaultless: Bool { cluster.checker.violations.isEmpty }
 
     /// One line.

@@ -6,6 +6,8 @@ package struct SeedOrder: Equatable {
     package var showsTimeline = false
     /// Each seed is played twice, and its two histories must be one.
     package var playsTwice = false
+    /// The first seed that fails is the last that is played.
+    package var endsAtFailure = false
     /// Members of a group, in place of producers and readers of their own.
     package var playsGroups = false
 
@@ -14,7 +16,7 @@ package struct SeedOrder: Equatable {
 
     package static let usage = """
         usage: simulate [SEED | FIRST-LAST | regressions] [--groups] [--timeline] [--twice]
-                        [--nodes N] [--seconds N]
+                        [--until-failure] [--nodes N] [--seconds N]
 
         Plays seeds, 1-200 if none are named; `regressions` are those that ever failed. One line
         for each; one that breaks a rule shows which, what happened before, and how to play it
@@ -23,6 +25,7 @@ package struct SeedOrder: Equatable {
         --groups     consumers share topics as members of a group
         --timeline   show all that happened
         --twice      play each seed twice: the same history must come
+        --until-failure  play no more once a seed has failed
         --nodes      clusters of so many combined nodes, 3 to 9; else the seed draws them
         --seconds    faults strike for so long, in virtual time; else 15 s
         """
@@ -42,6 +45,7 @@ package struct SeedOrder: Equatable {
                 guard let count = Self.number(words.popFirst(), in: 1...3_600) else { return nil }
                 size.faultTime = .seconds(count)
             case "--groups": playsGroups = true
+            case "--until-failure": endsAtFailure = true
             default:
                 guard !hasSeeds, let named = Self.range(word) else { return nil }
                 seeds = named

@@ -20,12 +20,10 @@ struct WorldTraits {
     init(of seed: UInt64) {
         guard seed.isMultiple(of: 3) else { return }
         var random = PRNG(seed: seed &* 0x9e37_79b9_7f4a_7c15)
-        switch random.below(4) {
-        case 0: forgets = true
-        case 1: compacts = true
-        case 2: hasTwoDirectories = true
-        default: reassigns = true
-        }
+        forgets = random.below(2) == 0
+        compacts = random.below(2) == 0
+        hasTwoDirectories = random.below(3) == 0
+        reassigns = random.below(3) == 0
         losesPowerAtCuts = random.below(2) == 0
         if random.below(2) == 0 { paddingBytes = 1_200 }
     }

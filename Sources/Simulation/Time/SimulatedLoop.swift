@@ -5,7 +5,8 @@ package import Ports
 ///
 /// A turn is what `Loop` says: what has arrived and was posted, then due timers, then the end-of-turn work.
 /// It begins a seeded while after the loop was woken and costs a seeded while, in which the loop is busy, so
-/// the loops of a world interleave as its seed wills.
+/// the loops of a world interleave as its seed wills. Events hold on to the loop, not weakly: an object that anybody
+/// knows weakly costs more each time that it is named.
 package final class SimulatedLoop: Loop, @unchecked Sendable {
     // SAFETY: a simulated world lives on one thread.
 
@@ -18,6 +19,10 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
     private let time: VirtualTime
     private var letters: [() -> Void] = []
     private var due: [UInt64] = []
+    // What a turn is about, apart from what comes in the meantime. Kept, for the room that they have.
+    private var openLetters: [() -> Void] = []
+    private var openDue: [UInt64] = []
+    private var openRound: [() -> Void] = []
     private var timers: [UInt64: () -> Void] = [:]
     private var nextTimer: UInt64 = 0
     private var endOfTurn: [() -> Void] = []
@@ -31,7 +36,7 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
         self.process = process
         self.number = number
         time = process.time
-        process.atEnd { [weak self] in self?.end() }
+        process.atEnd { self.end() }
     }
 
     package var now: Instant { time.now }
@@ -54,7 +59,7 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
     func deliver(_ work: @escaping () -> Void) {
         guard process.isAlive else { return }
         guard time.lag > .zero else { return put(work) }
-        time.schedule(after: time.lag) { [weak self] in self?.put(work) }
+        time.schedule(after: time.lag) { self.put(work) }
     }
 
     private func put(_ work: @escaping () -> Void) {
@@ -70,7 +75,7 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
         nextTimer += 1
         timers[id] = work
         if deadline != .distantFuture {
-            time.schedule(at: deadline) { [weak self] in self?.timerDue(id) }
+            time.schedule(at: deadline) { self.timerDue(id) }
         }
         return TimerID(rawValue: id)
     }
@@ -97,11 +102,11 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
         guard !isWoken else { return }
         isWoken = true
         let start = max(time.now + time.microseconds(1...30), busyUntil)
-        time.schedule(at: start) { [weak self] in self?.turn() }
+        time.schedule(at: start) { self.turn() }
     }
 
     private func turn() {
-        guard process.mayRun(orLater: { [weak self] in self?.turn() }) else { return }
+        guard process.mayRun(orLater: { self.turn() }) else { return }
         isWoken = false
         time.trace.note(
             .turn, number, UInt64(letters.count), UInt64(due.count), at: time.now)
@@ -111,18 +116,18 @@ package final class SimulatedLoop: Loop, @unchecked Sendable {
     }
 
     private func runTurn() {
-        let letters = letters
-        self.letters = []
-        let due = due
-        self.due = []
+        swap(&letters, &openLetters)
+        swap(&due, &openDue)
         let afterTurn = afterTurn
-        for letter in letters where process.isAlive { letter() }
-        for id in due where process.isAlive { timers.removeValue(forKey: id)?() }
+        for letter in openLetters where process.isAlive { letter() }
+        openLetters.removeAll(keepingCapacity: true)
+        for id in openDue where process.isAlive { timers.removeValue(forKey: id)?() }
+        openDue.removeAll(keepingCapacity: true)
         var rounds = 0
         while !endOfTurn.isEmpty, rounds < Self.endOfTurnRoundsMax, process.isAlive {
-            let round = endOfTurn
-            endOfTurn = []
-            for work in round where process.isAlive { work() }
+            swap(&endOfTurn, &openRound)
+            for work in openRound where process.isAlive { work() }
+            openRound.removeAll(keepingCapacity: true)
             rounds += 1
         }
         afterTurn?()

@@ -11,11 +11,14 @@ package final class SimulatedProcess: @unchecked Sendable {
     package private(set) var isPaused = false
     private var deferred: [() -> Void] = []
     private var endings: [() -> Void] = []
+    /// Its ends of connections, by number.
+    private var connections: [UInt64: SimulatedConnection] = [:]
 
     package init(host: String, time: VirtualTime, clock: WallClock = WallClock()) {
         self.clock = clock
         self.host = host
         self.time = time
+        time.began(self)
     }
 
     var wallTime: Timestamp { clock.time(at: time) }
@@ -32,6 +35,9 @@ package final class SimulatedProcess: @unchecked Sendable {
 
     /// `work` is done when the process ends, whatever ends it.
     func atEnd(_ work: @escaping () -> Void) { endings.append(work) }
+
+    func opened(_ connection: SimulatedConnection) { connections[connection.number] = connection }
+    func closed(_ connection: SimulatedConnection) { connections[connection.number] = nil }
 
     package func pause() { isPaused = true }
 
@@ -50,5 +56,8 @@ package final class SimulatedProcess: @unchecked Sendable {
         let endings = endings
         self.endings = []
         for ending in endings { ending() }
+        let open = connections.values.sorted { $0.number < $1.number }
+        connections = [:]
+        for connection in open { connection.processEnded() }
     }
 }

@@ -15,6 +15,7 @@ package final class VirtualTime: @unchecked Sendable {
     package private(set) var now = Instant(nanoseconds: 3_600_000_000_000)
     package var trace = Trace()
     private var queue = EventQueue()
+    private var processes: [SimulatedProcess] = []
     private var random: PRNG
     /// The loop or flusher whose work runs.
     private(set) var current: AnyObject?
@@ -91,6 +92,17 @@ package final class VirtualTime: @unchecked Sendable {
             step()
         }
         return true
+    }
+
+    func began(_ process: SimulatedProcess) { processes.append(process) }
+
+    /// The world is over: its processes end, and what was still to happen is forgotten. What is in it holds on to each
+    /// other through both, and would stay.
+    func end() {
+        isHalted = true
+        for process in processes { process.end() }
+        processes = []
+        queue = EventQueue()
     }
 
     /// Nothing happens from here on: whoever waits for something sees it not come.
