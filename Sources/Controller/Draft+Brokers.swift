@@ -137,8 +137,8 @@ extension Draft {
 }
 
 extension BrokerRegistration {
-    /// Whether the broker no longer has the directory that its replica of `partition` lies in: one that is merely offline
-    /// may come back with it (decision 0023).
+    /// Whether the broker no longer has the directory that its replica of `partition` lies in: one that is
+    /// merely offline may come back with it (decision 0023).
     func lacksDirectory(of partition: PartitionImage) -> Bool {
         guard let directory = partition.directory(on: id) else { return false }
         guard directory != .unassigned, directory != .migrating else { return false }

@@ -38,8 +38,8 @@ final class SegmentRepair {
         self.shard = shard
         self.completion = completion
         reader = ReplicaReader(partition, shard: shard)
-        // A follower's leader has it, or whoever is in sync with this leader. Who fell behind may have it too, and is asked
-        // last: its batches count if they are of the epochs in which ours were written.
+        // A follower's leader has it, or whoever is in sync with this leader. Who fell behind may have it too, and
+        // is asked last: its batches count if they are of the epochs in which ours were written.
         let others: [BrokerID] =
             switch partition.role {
             case .leader: Self.sources(of: partition.assigned, for: shard.nodeID)

@@ -4,8 +4,8 @@ internal import Ports
 internal import ProducerState
 internal import Records
 
-/// Writes a sealed segment anew: what is whole of it from its own file, and what is damaged from another replica. Put in
-/// place as a compaction is.
+/// Writes a sealed segment anew: what is whole of it from its own file, and what is damaged from another
+/// replica. Put in place as a compaction is.
 struct RepairWork: SegmentWork {
     /// What was found whole behind damage, in our own file; the end of the segment if nothing was.
     private struct Rest {

@@ -31,8 +31,8 @@ final class DiskLog {
     private var directory: DiskDirectory?
     private var version = 0
     private var segments: [SegmentPrints] = []
-    /// The first segments, of which nothing changes any more: all that was written to them is durable, and others follow.
-    /// A disk that was damaged is looked at anew.
+    /// The first segments, of which nothing changes any more: all that was written to them is durable, and others
+    /// follow. A disk that was damaged is looked at anew.
     private var quietCount = 0
     private var damageCount = 0
 
