@@ -16,6 +16,8 @@ extension Raft {
         package var bootstrapServers: [QuorumAddress]
         /// Where others reach this node, for BeginQuorumEpoch; empty for a plain broker.
         package var endpoints: [VoterSet.Endpoint]
+        /// `controller.quorum.auto.join.enable`: a controller outside the voters adds itself (KIP-1186).
+        package var joinsByItself = false
         /// `controller.listener.names`, in order of preference.
         package var listeners: [String]
 
@@ -60,5 +62,12 @@ extension Raft {
         static let observers = 4096
         /// An observer is forgotten so long after its last Fetch.
         static let observerSilence = Duration.seconds(300)
+        /// A newcomer counts as caught up if it fetched so lately (KIP-853).
+        static let caughtUpAge = Duration.seconds(3600)
+        /// Addresses of one voter, and bytes of a name in one.
+        static let endpoints = 64
+        static let nameBytes = 255
+        /// Levels of `kraft.version` that this mind works at.
+        static let kraftVersions: ClosedRange<Int16> = 0...1
     }
 }

@@ -100,7 +100,8 @@ extension Raft {
             guard !vote.isPreVote, answer.error == .none else { return }
             state.ballots.count(voter, isGranted: answer.isGranted)
             role = .candidate(state)
-            if state.ballots.isWon(in: voters) {
+            // One that goes does not begin to lead.
+            if state.ballots.isWon(in: voters), canStand {
                 becomeLeader(grantedBy: state.ballots.granted, now: now, &effects)
             }
         case .unattached, .leader, .follower, .resigned: return

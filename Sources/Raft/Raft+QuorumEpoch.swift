@@ -71,7 +71,10 @@ extension Raft {
     mutating func beginAnswered(
         _ answer: Response.EpochResponse, to begin: Request.BeginEpochRequest, from peer: Peer
     ) {
-        guard answer.error == .none, begin.term == term, isLeader else { return }
+        // Another replica under that voter's id knows of the leader now, and will know no better at once.
+        guard answer.error == .none || answer.error == .invalidVoterKey, begin.term == term,
+            isLeader
+        else { return }
         guard case .replica(let id) = peer else { return }
         changeLeader { $0.untold.removeAll { $0 == id } }
     }

@@ -29,6 +29,13 @@ extension Raft {
             fetchRequested(fetch, token: token, now: now, wallTime: wallTime, &effects)
         case .fetchSnapshot(let fetch):
             snapshotRequested(fetch, token: token, now: now, &effects)
+        case .addVoter(let add): additionRequested(add, token: token, now: now, &effects)
+        case .removeVoter(let remove):
+            removalRequested(remove, token: token, now: now, &effects)
+        case .updateVoter(let update):
+            updateRequested(update, token: token, now: now, &effects)
+        case .features:
+            preconditionFailure("whoever asks what a node supports is not answered by its mind")
         }
         settle(now: now, &effects)
     }
@@ -43,6 +50,8 @@ extension Raft {
         case .fetchSnapshot(let fetch):
             .fetchSnapshot(
                 Response.FetchSnapshotResponse(error: error, standing: standing, id: fetch.id))
+        case .addVoter, .removeVoter, .updateVoter: .change(changeRefusal(error))
+        case .features: .features(.init(error: error, kraftVersions: nil, takesVotes: false))
         }
     }
 
@@ -95,6 +104,11 @@ extension Raft {
             fetchAnswered(answer, to: fetch, from: peer, now: now, &effects)
         case (.fetchSnapshot(let fetch), .fetchSnapshot(let answer)):
             snapshotAnswered(answer, to: fetch, from: peer, now: now, &effects)
+        case (.features, .features(let answer)):
+            featuresAnswered(answer, from: peer, now: now, &effects)
+        case (.updateVoter(let update), .change(let answer)):
+            announced(answer, in: update.term, now: now)
+        case (.addVoter, .change), (.removeVoter, .change): break  // asked again when it is due
         default: links.rest(peer, until: now + configuration.retryBackoff)
         }
         settle(now: now, &effects)
@@ -106,8 +120,9 @@ extension Raft {
         _ id: RequestID, now: Instant, _ effects: inout [Effect]
     ) {
         defer { assertInvariants() }
-        guard let (peer, _) = links.ended(id) else { return }
+        guard let (peer, request) = links.ended(id) else { return }
         links.rest(peer, until: now + configuration.retryBackoff)
+        voterRequestFailed(request, to: peer, now: now, &effects)
         settle(now: now, &effects)
     }
 

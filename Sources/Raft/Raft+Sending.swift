@@ -12,6 +12,7 @@ extension Raft {
             guard !state.isAppending, state.download?.isComplete != true else { return }
             let peer = Peer.replica(state.leader)
             if links.isReady(peer, now: now) {
+                if sendVoterRequest(to: state, now: now, &effects) { return }
                 sendFetch(to: state, now: now, &effects)
             } else if links.isResting(peer, now: now) || state.fetchDeadline <= now {
                 discoverLeader(now: now, &effects)
@@ -32,11 +33,12 @@ extension Raft {
     /// again stays silent until the leader gives up.
     private func timeout(of request: Request) -> Duration {
         switch request {
-        case .fetch, .fetchSnapshot:
+        case .fetch, .fetchSnapshot, .updateVoter:
             min(
                 configuration.requestTimeout,
                 max(configuration.fetchTimeout, configuration.fetchMaxWait * 2))
-        case .vote, .beginEpoch, .endEpoch: configuration.requestTimeout
+        case .vote, .beginEpoch, .endEpoch, .addVoter, .removeVoter, .features:
+            configuration.requestTimeout
         }
     }
 

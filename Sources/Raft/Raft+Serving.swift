@@ -157,6 +157,7 @@ extension Raft {
         highWatermark = candidate
         changeLeader { $0.hasCommitted = true }
         effects.append(.highWatermarkAdvanced(to: candidate))
+        changeCommitted(&effects)
         answerParked(&effects)
     }
 
@@ -172,6 +173,7 @@ extension Raft {
         switch role {
         case .leader:
             precondition(log.lastEpoch.rawValue == term.rawValue, "a leader writes in its term")
+            if !run.voterSets.isEmpty { votersWritten(now: now, &effects) }
             answerParked(&effects)
         case .follower(let state):
             precondition(state.isAppending, "a follower writes what it fetched")

@@ -21,7 +21,8 @@ extension Raft {
                 return .follower(
                     Follower(
                         leader: leader, address: address, voted: stored.voted,
-                        fetchDeadline: now + configuration.fetchTimeout))
+                        fetchDeadline: now + configuration.fetchTimeout,
+                        voterRequestDue: now + configuration.fetchTimeout))
             }
         } else if let voted = stored.voted, voted.id == own.id,
             voted.directoryID == own.directoryID || voted.directoryID == .unassigned,
@@ -88,6 +89,9 @@ extension Raft {
             for fetch in leader.parked {
                 effects.append(.reply(fetch.token, .fetch(refusal(.notLeaderOrFollower))))
             }
+            if let token = leader.change?.token {
+                effects.append(.reply(token, .change(changeRefusal(.notLeaderOrFollower))))
+            }
         case .follower(let follower):
             guard let download = follower.download, !download.isComplete else { return }
             effects.append(.abandonSnapshot(download.id))
@@ -129,7 +133,8 @@ extension Raft {
         let voted = newTerm == term ? electionState.voted : nil
         let follower = Follower(
             leader: leader, address: address, voted: voted,
-            fetchDeadline: now + configuration.fetchTimeout)
+            fetchDeadline: now + configuration.fetchTimeout,
+            voterRequestDue: now + configuration.fetchTimeout)
         enter(.follower(follower), in: newTerm, &effects)
     }
 
@@ -196,6 +201,7 @@ extension Raft {
     /// The end of every event: what is due by time, then what can be sent.
     mutating func settle(now: Instant, _ effects: inout [Effect]) {
         runTimers(now: now, &effects)
+        proposeVoters(now: now, &effects)
         sendWhatIsDue(now: now, &effects)
     }
 
@@ -229,6 +235,11 @@ extension Raft {
         if state.checkQuorumDeadline <= now {
             effects.append(.report(.quorumLost(term)))
             return becomeResigned(now: now, &effects)
+        }
+        if isRemoved { return becomeResigned(now: now, &effects) }
+        if let change = state.change, change.deadline <= now {
+            endChange(
+                .requestTimedOut, "The voters have not committed the change in time", &effects)
         }
         guard state.beginDeadline <= now else { return }
         let silentSince = now - beginInterval

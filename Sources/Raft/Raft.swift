@@ -19,7 +19,8 @@ package import Model
 /// - nothing below the high watermark is truncated;
 /// - observers neither stand nor lead.
 ///
-/// Departures from Kafka, all within the protocol: a lost connection to the leader shortens the follower's
+/// Departures from Kafka, all within the protocol: a replica that the newest set leaves out stands while that is not
+/// committed; a lost connection to the leader shortens the follower's
 /// fetch timer to a part of `connectionGrace`; the leader's own denial does too; a follower that was told
 /// EndQuorumEpoch grants pre-votes; a Prospective that hears BeginQuorumEpoch of its leader follows it.
 package struct Raft: Sendable {
@@ -101,6 +102,7 @@ package struct Raft: Sendable {
         case .leader(let state):
             next = min(next, min(state.checkQuorumDeadline, state.beginDeadline))
             for fetch in state.parked { next = min(next, fetch.deadline) }
+            if let change = state.change { next = min(next, change.deadline) }
         }
         return next
     }
@@ -111,6 +113,7 @@ package struct Raft: Sendable {
         for overdue in links.takeOverdue(now: now) {
             effects.append(.cancel(overdue.inFlight.id, to: overdue.peer))
             links.rest(overdue.peer, until: now + configuration.retryBackoff)
+            voterRequestFailed(overdue.inFlight.request, to: overdue.peer, now: now, &effects)
         }
         expireParked(now: now, &effects)
         settle(now: now, &effects)
@@ -196,7 +199,17 @@ package struct Raft: Sendable {
         Response.Standing(term: term, leader: leader, address: leaderAddress)
     }
 
-    var canStand: Bool { configuration.isController && isVoter && !isShuttingDown }
+    var canStand: Bool {
+        configuration.isController && !isShuttingDown && (isVoter || isStillNeeded)
+    }
+
+    /// Whether the newest set leaves this replica out and is not known to be committed. It may be the only one that
+    /// has it, so that those of the set before cannot win its vote, nor one another's: it stands, without counting
+    /// itself (Ongaro's dissertation §4.2.2).
+    private var isStillNeeded: Bool {
+        !isVoter && log.voters.latestOffset >= highWatermark ?? .zero
+            && log.voters.votersBefore.contains(key)
+    }
 
     /// Other voters, in ascending order of id.
     var otherVoters: [VoterSet.Voter] { voters.voters.filter { $0.key.id != configuration.id } }

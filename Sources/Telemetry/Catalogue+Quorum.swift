@@ -20,6 +20,9 @@ extension Catalogue {
     package static let raftVoters = MetricDefinition(
         "kafka_server_raftmetrics_number_of_voters", .gauge,
         "Voters of the quorum.")
+    package static let raftVoterChange = MetricDefinition(
+        "kafka_server_raftmetrics_uncommitted_voter_change", .gauge,
+        "1 while the newest voters are not known to be committed.")
     package static let raftElections = MetricDefinition(
         "martlet_raft_elections_total", .counter,
         "Elections this node stood in.")
@@ -38,7 +41,7 @@ extension Catalogue {
 
     static let quorumTable: [MetricDefinition] = [
         raftState, raftLeader, raftEpoch, raftHighWatermark, raftLogEndOffset,
-        raftLogEndEpoch, raftVoters, raftElections, raftCommitLatency,
+        raftLogEndEpoch, raftVoters, raftVoterChange, raftElections, raftCommitLatency,
         brokerMetadataOffset, brokerMetadataTimestamp, metadataApplyErrors,
     ]
 }

@@ -1,11 +1,13 @@
 internal import Client
 internal import Model
 
-/// `kafka-metadata-quorum`: who leads the metadata quorum and how far its replicas are.
+/// `kafka-metadata-quorum`: who leads the metadata quorum, how far its replicas are, and who votes.
 enum MetadataQuorum: Tool {
     static let name = "metadata-quorum"
-    static let summary = "Describe the metadata quorum."
-    static let synopsis = "--bootstrap-server host:port describe (--status | --replication)"
+    static let summary = "Describe the metadata quorum and change its voters."
+    static let synopsis =
+        "--bootstrap-server host:port (describe (--status | --replication) | add-controller "
+        + "| remove-controller)"
     static let positionalsMax = 1
     static let helpCode: Int32 = ExitCode.success
     static let flags = [
@@ -19,6 +21,11 @@ enum MetadataQuorum: Tool {
         Flag("status", "Show leader, epoch, voters and lag.", letter: "s"),
         Flag("replication", "Show each replica's progress.", letter: "r"),
         Flag("human-readable", "Show times as ago.", letter: "H", aliases: ["hr"]),
+        Flag("controller-id", .value("id"), "The controller to remove.", letter: "i"),
+        Flag(
+            "controller-directory-id", .value("id"), "Its directory id: see describe --status.",
+            letter: "d"),
+        Flag("dry-run", "Say what would be done, and do not do it."),
     ]
 
     static func run(
@@ -26,9 +33,16 @@ enum MetadataQuorum: Tool {
     ) async throws(ToolFailure) -> Int32 {
         switch arguments.positionals.first {
         case "describe": break
-        case "add-controller", "remove-controller":
-            throw .failed("changing the voters is not served yet: this version has describe")
-        case let other?: throw .usage("invalid choice: '\(other)' (choose from 'describe')")
+        case "add-controller":
+            try await addController(arguments, on: host)
+            return ExitCode.success
+        case "remove-controller":
+            try await removeController(arguments, on: host)
+            return ExitCode.success
+        case let other?:
+            throw .usage(
+                "invalid choice: '\(other)' (choose from 'describe', 'add-controller', "
+                    + "'remove-controller')")
         case nil: throw .usage("too few arguments")
         }
         if arguments.has("status"), arguments.has("replication") {
@@ -108,7 +122,7 @@ enum MetadataQuorum: Tool {
         return "[\(entries.joined(separator: ", "))]"
     }
 
-    private static func address(of endpoint: Endpoint) -> String {
+    static func address(of endpoint: Endpoint) -> String {
         ServerAddress(host: endpoint.host, port: endpoint.port).description
     }
 

@@ -14,9 +14,14 @@ struct RandomRunTests {
         let misfortunes: Int
         let stride: Int
 
-        init(voters: Int, observers: Int, isDynamic: Bool, seed: UInt64) {
+        /// The one whose disk was wiped.
+        var wiped: Int?
+
+        init(voters: Int, observers: Int, joiners: Int = 0, isDynamic: Bool, seed: UInt64) {
             cluster = ToyCluster(
-                voters: voters, observers: observers, isDynamic: isDynamic, seed: seed)
+                voters: voters, observers: observers, joiners: joiners, isDynamic: isDynamic,
+                seed: seed)
+            cluster.check.seed = seed
             random = PRNG(seed: seed)
             size = voters + observers
             misfortunes = [15, 40, 80][Int(seed % 3)]
@@ -89,6 +94,44 @@ struct RandomRunTests {
             }
         }
 
+        /// An operator adds, removes, or has a disk replaced; by whom it is asked, and whether that is possible now,
+        /// is left to chance.
+        mutating func changeVoters() {
+            let leader = (0..<size).first { cluster.nodes[$0].mind?.isLeader == true }
+            let asked = random.below(8) == 0 ? random.below(size) : leader ?? 0
+            let index = random.below(size)
+            if let wiped {
+                let former = ReplicaKey(
+                    cluster.nodes[wiped].id, ToyCluster.directory(wiped + 1))
+                if random.below(2) == 0 {
+                    cluster.remove(former, at: asked)
+                } else {
+                    cluster.add(wiped, at: asked)
+                }
+            } else if random.below(4) == 0, isSettled {
+                if cluster.nodes[index].mind != nil { cluster.crash(index) }
+                cluster.wipe(index)
+                wiped = index
+            } else if random.below(2) == 0 {
+                cluster.add(index, at: asked, waitsForCommit: random.below(4) > 0)
+            } else {
+                cluster.remove(cluster.key(index), at: asked)
+            }
+        }
+
+        /// At least three vote, and no change of that is under way anywhere: a disk less is bearable then.
+        private var isSettled: Bool {
+            let sets = cluster.check.committed.filter { $0.kind == .voters }
+            guard let last = sets.last, ToyEntry.voters(last.value).voters.count >= 3 else {
+                return false
+            }
+            return cluster.nodes.allSatisfy { node in
+                !node.disk.entries.dropFirst(cluster.check.committed.count).contains {
+                    $0.kind == .voters
+                }
+            }
+        }
+
         /// Q15: with all nodes up and nothing lost, a leader is elected and a write reaches everybody.
         mutating func heal() -> Bool {
             cluster.cut = []
@@ -133,6 +176,27 @@ struct RandomRunTests {
             }
             return false
         }
+    }
+
+    @Test func `keeps them while voters come, go and lose their disks`() {
+        var (changes, elections, replaced) = (0, 0, 0)
+        for seed in 1...100 as ClosedRange<UInt64> {
+            var run = Run(voters: 3, observers: 2, joiners: 2, isDynamic: true, seed: seed)
+            for _ in 0..<2500 {
+                run.step(faults: true)
+                if run.random.below(20) == 0 { run.changeVoters() }
+            }
+            let hasHealed = run.heal()
+            #expect(hasHealed, "Q15: seed \(seed) does not recover")
+            changes += run.cluster.check.changes
+            elections += run.cluster.check.elections
+            if let wiped = run.wiped, run.cluster.nodes[wiped].mind?.isVoter == true {
+                replaced += 1
+            }
+        }
+        #expect(changes > 100, "the runs see changes")
+        #expect(elections > 200, "the runs see elections")
+        #expect(replaced > 5, "wiped voters come back")
     }
 
     @Test(arguments: [(3, 0, false), (3, 1, true), (5, 1, false), (1, 1, true), (5, 0, true)])

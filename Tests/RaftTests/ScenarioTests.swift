@@ -19,6 +19,17 @@ struct ScenarioTests {
         ("lost_connection", PackageResources.lost_connection_txt),
         ("durability", PackageResources.durability_txt),
         ("single_voter", PackageResources.single_voter_txt),
+        ("add_voter", PackageResources.add_voter_txt),
+        ("add_voter_refused", PackageResources.add_voter_refused_txt),
+        ("remove_voter", PackageResources.remove_voter_txt),
+        ("remove_leader", PackageResources.remove_leader_txt),
+        ("truncated_voters", PackageResources.truncated_voters_txt),
+        ("replace_voter", PackageResources.replace_voter_txt),
+        ("update_voter", PackageResources.update_voter_txt),
+        ("candidate_shuts_down", PackageResources.candidate_shuts_down_txt),
+        ("removed_leader_is_needed", PackageResources.removed_leader_is_needed_txt),
+        ("join_by_itself", PackageResources.join_by_itself_txt),
+        ("upgrade_to_dynamic", PackageResources.upgrade_to_dynamic_txt),
     ]
 
     @Test(arguments: scenarios.map(\.name))

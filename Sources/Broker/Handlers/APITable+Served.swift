@@ -47,6 +47,9 @@ extension APITable {
             APIEntry(.fetchSnapshot, 0...1, on: controller, FetchSnapshotHandler.handle),
             APIEntry(.describeQuorum, 0...2, on: both, DescribeQuorumHandler.handle),
             APIEntry(.envelope, 0...0, on: controller, EnvelopeHandler.handle),
+            APIEntry(.addRaftVoter, 0...1, on: both, AddRaftVoterHandler.handle),
+            APIEntry(.removeRaftVoter, 0...0, on: both, RemoveRaftVoterHandler.handle),
+            APIEntry(.updateRaftVoter, 0...0, on: controller, UpdateRaftVoterHandler.handle),
         ]
         entries += groups(on: broker)
         entries += ControllerAPIs.entries

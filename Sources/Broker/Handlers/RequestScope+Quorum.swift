@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Model
 internal import Ports
 internal import Raft
 internal import Wire
@@ -34,6 +35,36 @@ extension RequestScope {
                     preconditionFailure("each request is answered by its own kind")
                 }
                 exchange.respond(message)
+            }
+        }
+    }
+
+    /// Hands a change of the voters to the quorum's leader: a broker forwards it, and a controller that does not
+    /// lead says so, to a broker that forwarded it in the Envelope.
+    func changeVoters<Response: ResponseMessage>(
+        _ request: Raft.Request, clusterID: String?,
+        translate: @escaping @Sendable (Raft.Response.ChangeResponse) -> Response
+    ) {
+        let exchange = exchange
+        guard exchange.listener.kind == .controller else { return forward() }
+        guard let cluster = shard.cluster else {
+            exchange.closeConnection()
+            return
+        }
+        cluster.run { link in
+            guard !link.quorum.isOverloaded else {
+                exchange.closeConnection()
+                return
+            }
+            link.quorum.received(request, clusterID: clusterID) { response, _ in
+                guard case .change(let answer) = response else {
+                    preconditionFailure("each request is answered by its own kind")
+                }
+                if answer.error == .notLeaderOrFollower, exchange.isForwarded {
+                    exchange.redirect()
+                } else {
+                    exchange.respond(translate(answer))
+                }
             }
         }
     }

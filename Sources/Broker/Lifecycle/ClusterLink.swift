@@ -270,7 +270,7 @@ extension ClusterLink: QuorumListener {
 
     /// The loops tell clients the level of `kraft.version`, which is in no record of theirs.
     private func quorumMayHaveChanged() {
-        let level = quorum.quorumMembership.kraftVersion
+        let level = quorum.raft.log.voters.kraftVersion
         guard level != kraftVersionTold else { return }
         kraftVersionTold = level
         for shard in shards { shard.post { $0.kraftVersion = level } }

@@ -27,14 +27,18 @@ struct PeerVersions: Hashable, Sendable {
 
     static let newestQuestion = ApiVersionsRequest.validVersions.upperBound
 
+    /// With the name of who asks.
+    static var question: ApiVersionsRequest {
+        var request = ApiVersionsRequest()
+        request.clientSoftwareName = "martlet"
+        request.clientSoftwareVersion = "0.1.0"
+        return request
+    }
+
     static func question(
         _ version: Int16, correlationID: Int32, clientID: String
     ) -> SharedBytes {
-        var request = ApiVersionsRequest()
-        if version >= 3 {
-            request.clientSoftwareName = "martlet"
-            request.clientSoftwareVersion = "0.1.0"
-        }
+        let request = version >= 3 ? question : ApiVersionsRequest()
         do throws(EncodeError) {
             return try encodeRequest(
                 request, version: version, correlationID: correlationID, clientID: clientID)

@@ -11,6 +11,7 @@ final class QuorumMetrics {
     private let logEnd: Gauge
     private let logEndEpoch: Gauge
     private let voters: Gauge
+    private let voterChange: Gauge
     private let elections: Counter
     private let commitLatency: Histogram
     private var state: (name: String, gauge: Gauge)?
@@ -23,6 +24,7 @@ final class QuorumMetrics {
         logEnd = registry.gauge(Catalogue.raftLogEndOffset)
         logEndEpoch = registry.gauge(Catalogue.raftLogEndEpoch)
         voters = registry.gauge(Catalogue.raftVoters)
+        voterChange = registry.gauge(Catalogue.raftVoterChange)
         elections = registry.counter(Catalogue.raftElections)
         commitLatency = registry.histogram(Catalogue.raftCommitLatency)
     }
@@ -34,6 +36,8 @@ final class QuorumMetrics {
         logEnd.set(raft.log.end.rawValue)
         logEndEpoch.set(Int64(raft.log.lastEpoch.rawValue))
         voters.set(Int64(raft.voters.voters.count))
+        let isCommitted = raft.log.voters.latestOffset < raft.highWatermark ?? .zero
+        voterChange.set(isCommitted ? 0 : 1)
     }
 
     func roleChanged(to name: String) {

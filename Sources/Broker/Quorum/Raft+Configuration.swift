@@ -33,6 +33,7 @@ extension Raft.Configuration {
         electionBackoffMax = configuration.electionBackoffMax
         requestTimeout = configuration.quorumRequestTimeout
         retryBackoff = configuration.quorumRetryBackoff
+        joinsByItself = configuration.settings.flag("controller.quorum.auto.join.enable")
         fetchBytesMax = configuration.quorumFetchMaxBytes
     }
 }

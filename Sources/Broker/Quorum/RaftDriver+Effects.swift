@@ -19,6 +19,7 @@ extension RaftDriver {
         case .replyWithSnapshot(let token, let response, let range):
             replyWithSnapshot(token, response, range)
         case .appendLeaderChange(let change): append(change)
+        case .appendVoters(let record): append(record)
         case .appendFetched(let bytes, let base, let term): append(bytes, at: base, term)
         case .truncate(let end): truncate(to: end)
         case .beginSnapshot, .writeSnapshot, .installSnapshot, .abandonSnapshot:
@@ -87,6 +88,29 @@ extension RaftDriver {
         do throws(LogError) {
             let run = try write([batch])
             handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    /// A full disk changes nothing: whoever asked for the change is told.
+    private func append(_ record: Raft.VotersRecord) {
+        var controls: [(ControlRecordType, SharedBytes)] = []
+        if let version = record.kraftVersion {
+            controls.append((.kraftVersion, MetadataBatches.value(version)))
+        }
+        controls.append((.kraftVoters, MetadataBatches.value(record.voters)))
+        let batch = MetadataBatches.control(
+            controls, from: store.log.logEndOffset, term: raft.term, timestamp: loop.wallTime)
+        let voters = record.voters.voters.map { "\($0.key)" }.joined(separator: ",")
+        node.log.info(
+            "votersProposed", ["voters": voters, "offset": store.log.logEndOffset.rawValue])
+        do throws(LogError) {
+            let run = try write([batch])
+            handleFirst { raft, now, effects in raft.appended(run, now: now, &effects) }
+        } catch  where error.isNoSpace {
+            node.log.warn("votersNotWritten", ["cause": "\(error)"])
+            handleFirst { raft, now, effects in raft.votersNotAppended(now: now, &effects) }
         } catch {
             fail("\(error)")
         }

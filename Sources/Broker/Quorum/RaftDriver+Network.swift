@@ -37,6 +37,22 @@ extension RaftDriver {
                 FetchSnapshotRequest(fetch, clusterID: cluster), QuorumWire.fetchSnapshotVersions,
                 id, way
             ) { $0.quorumResponse }
+        case .addVoter(let add):
+            send(
+                AddRaftVoterRequest(add, clusterID: cluster), QuorumWire.addVoterVersions, id, way
+            ) { $0.quorumResponse }
+        case .removeVoter(let remove):
+            send(
+                RemoveRaftVoterRequest(remove, clusterID: cluster),
+                QuorumWire.removeVoterVersions, id, way
+            ) { $0.quorumResponse }
+        case .updateVoter(let update):
+            send(
+                UpdateRaftVoterRequest(update, clusterID: cluster),
+                QuorumWire.updateVoterVersions, id, way
+            ) { $0.quorumResponse }
+        case .features:
+            send(PeerVersions.question, QuorumWire.featuresVersions, id, way) { $0.quorumResponse }
         }
     }
 
@@ -131,6 +147,9 @@ extension RaftDriver {
         case .fetch: .fetch(.init(error: error, standing: standing))
         case .fetchSnapshot(let fetch):
             .fetchSnapshot(.init(error: error, standing: standing, id: fetch.id))
+        case .addVoter, .removeVoter, .updateVoter:
+            .change(.init(error: error, standing: standing))
+        case .features: .features(.init(error: error, kraftVersions: nil, takesVotes: false))
         }
     }
 }

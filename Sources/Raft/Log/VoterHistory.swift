@@ -35,6 +35,12 @@ package struct VoterHistory: Equatable, Sendable {
         return last.offset == .none
     }
 
+    /// The set before the one in force.
+    var votersBefore: VoterSet { sets.dropLast().last?.value ?? configured }
+
+    /// Offset of the set in force: `.none` if it was not written to this log.
+    package var latestOffset: Offset { sets.last?.offset ?? .none }
+
     /// What a snapshot that ends at `end` must say.
     package func membership(before end: Offset) -> SnapshotMembership {
         SnapshotMembership(

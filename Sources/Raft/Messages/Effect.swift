@@ -36,6 +36,9 @@ extension Raft {
         case replyWithSnapshot(RequestToken, Response.FetchSnapshotResponse, Range<Int64>)
         /// Write the first batch of this leadership, then tell `appended`.
         case appendLeaderChange(LeaderChange)
+        /// Write this voter set in the leader's term, then tell `appended`, or `votersNotAppended` if the disk is
+        /// full.
+        case appendVoters(VotersRecord)
         /// Check and append what a fetch brought, then tell `appended` or `fetchedRecordsRefused`. It must begin
         /// at the log end; batches of an epoch above the term are refused.
         case appendFetched(SharedBytes, at: Offset, term: Term)
@@ -67,6 +70,13 @@ extension Raft {
             package let kraftVersion: Int16
             package let voters: VoterSet
         }
+    }
+
+    /// A change of who votes, as one batch of the log.
+    package struct VotersRecord: Equatable, Sendable {
+        package let voters: VoterSet
+        /// Written before the set where the level rises with it.
+        package let kraftVersion: Int16?
     }
 
     /// Things that should not happen, and things an operator wants to know.

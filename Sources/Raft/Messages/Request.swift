@@ -8,6 +8,11 @@ extension Raft {
         case endEpoch(EndEpochRequest)
         case fetch(FetchRequest)
         case fetchSnapshot(FetchSnapshotRequest)
+        case addVoter(AddVoterRequest)
+        case removeVoter(RemoveVoterRequest)
+        case updateVoter(UpdateVoterRequest)
+        /// ApiVersions (18): the leader asks a newcomer what it supports. Minds only send it.
+        case features
 
         /// Vote (52), v2.
         package struct VoteRequest: Equatable, Sendable {
@@ -115,7 +120,7 @@ extension Raft {
             }
         }
 
-        /// The sender's term.
+        /// The sender's term; zero where a request is of none.
         package var term: Term {
             switch self {
             case .vote(let vote): vote.term
@@ -123,6 +128,8 @@ extension Raft {
             case .endEpoch(let end): end.term
             case .fetch(let fetch): fetch.term
             case .fetchSnapshot(let fetch): fetch.term
+            case .updateVoter(let update): update.term
+            case .addVoter, .removeVoter, .features: .zero
             }
         }
     }

@@ -9,6 +9,8 @@ extension Raft {
         case endEpoch(EpochResponse)
         case fetch(FetchResponse)
         case fetchSnapshot(FetchSnapshotResponse)
+        case change(ChangeResponse)
+        case features(FeaturesResponse)
 
         /// What the answering node knows of the quorum; in every answer.
         package struct Standing: Hashable, Sendable {
@@ -106,6 +108,8 @@ extension Raft {
             case .beginEpoch(let answer), .endEpoch(let answer): answer.standing
             case .fetch(let answer): answer.standing
             case .fetchSnapshot(let answer): answer.standing
+            case .change(let answer): answer.standing
+            case .features: Standing(term: .zero, leader: nil)
             }
         }
 
@@ -115,6 +119,8 @@ extension Raft {
             case .beginEpoch(let answer), .endEpoch(let answer): answer.error
             case .fetch(let answer): answer.error
             case .fetchSnapshot(let answer): answer.error
+            case .change(let answer): answer.error
+            case .features(let answer): answer.error
             }
         }
     }

@@ -17,6 +17,11 @@ struct Leader: Equatable, Sendable {
     /// Voters that are to be told of this leadership.
     var untold: [BrokerID]
     var parked: [ParkedFetch] = []
+    /// At most one at a time.
+    var change: VoterChange?
+    /// What voters of a static quorum said of themselves, in ascending order of id. Only kept in memory: it is
+    /// written when kraft.version is raised (KIP-853).
+    var announced: [VoterSet.Voter] = []
 
     /// A Fetch that had nothing to bring, waiting for an append, the high watermark or its deadline.
     struct ParkedFetch: Equatable, Sendable {

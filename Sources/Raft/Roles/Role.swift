@@ -92,6 +92,10 @@ struct Follower: Equatable, Sendable {
     /// The connection to the leader broke and nothing came on a new one yet, so the next Fetch asks for an
     /// answer at once.
     var isSuspicious = false
+    /// When a voter next looks whether the leader must be told where it is, and a newcomer whether to join.
+    var voterRequestDue: Instant
+    /// Whether the leader of a static quorum has been told.
+    var isAnnounced = false
     /// What came of a Fetch is being written; none other is sent meanwhile.
     var isAppending = false
     /// High watermark told with what is being written.

@@ -224,6 +224,9 @@ final class VirtualQuorum {
             case FetchSnapshotRequest.apiKey:
                 let body = try FetchSnapshotRequest(from: &reader, version: version)
                 (request, cluster) = (body.quorumRequest, body.clusterID)
+            case UpdateRaftVoterRequest.apiKey:
+                let body = try UpdateRaftVoterRequest(from: &reader, version: version)
+                (request, cluster) = (body.quorumRequest, body.clusterID)
             default: break
             }
             guard let request else {
@@ -241,6 +244,8 @@ final class VirtualQuorum {
                     send(FetchResponse(response, records: bytes, version: version))
                 case .fetchSnapshot(let response):
                     send(FetchSnapshotResponse(response, bytes: bytes, version: version))
+                case .change(let response): send(UpdateRaftVoterResponse(response))
+                case .features: Issue.record("minds do not answer what they support")
                 }
             }
         } catch { Issue.record(error) }

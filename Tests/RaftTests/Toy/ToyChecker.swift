@@ -9,7 +9,10 @@ struct ToyChecker {
     private var leaders: [Term: BrokerID] = [:]
     private var votes: [BrokerID: [Term: BrokerID]] = [:]
     private(set) var conflicts = 0
+    var seed: UInt64 = 0
     private(set) var elections = 0
+    private(set) var changes = 0
+    private var wiped: [ToyNode] = []
     var transitions: Set<String> = []
 
     mutating func started(_ node: ToyNode) {}
@@ -26,6 +29,33 @@ struct ToyChecker {
         let known = votes[id, default: [:]][term]
         #expect(known == nil || known == candidate, "Q7: \(id) voted twice in \(term)")
         votes[id, default: [:]][term] = candidate
+    }
+
+    /// Another replica takes its place under the same id: the votes of this one are not its own. What this one had
+    /// on disk when it said so was there, and the loss of a minority's disks is what a quorum survives.
+    mutating func wiped(_ node: ToyNode) {
+        votes[node.id] = nil
+        wiped.append(node)
+    }
+
+    /// Q10
+    mutating func proposed(_ set: VoterSet, by node: ToyNode) {
+        guard let before = node.mind?.voters else { return }
+        changes += 1
+        let isUpgrade = before.voters.contains { $0.key.directoryID == .unassigned }
+        let added = set.voters.filter {
+            isUpgrade ? before[$0.key.id] == nil : !before.contains($0.key)
+        }
+        let gone = before.voters.filter {
+            isUpgrade ? set[$0.key.id] == nil : !set.contains($0.key)
+        }
+        #expect(added.count + gone.count <= 1, "Q10: sets that differ by more than one voter")
+        let inDoubt = node.disk.entries.dropFirst(node.highWatermark).contains {
+            $0.kind == .voters
+        }
+        #expect(!inDoubt, "Q10: two changes at once")
+        #expect(
+            node.mind?.hasCommittedInTerm == true, "Q10: a change before the term is committed")
     }
 
     mutating func replied(_ response: Raft.Response, to index: Int) {}
@@ -61,11 +91,14 @@ struct ToyChecker {
         guard end > committed.count else { return }
         committed = Array(prefix)
         let voters = nodes[index].mind?.voters
-        let holders = nodes.count { node in
-            voters?[node.id] != nil && node.disk.durable >= end
+        let holders = (nodes + wiped).count { node in
+            voters?.contains(ReplicaKey(node.id, node.configuration.directoryID)) == true
+                && node.disk.durable >= end
                 && node.disk.entries.prefix(end).elementsEqual(prefix)
         }
-        #expect(holders >= voters?.majority ?? 0, "Q4: committed without a majority on disk")
+        #expect(
+            holders >= voters?.majority ?? 0,
+            "Q4: committed without a majority on disk, seed \(seed)")
         if let mind = nodes[index].mind, mind.isLeader {
             #expect(prefix.last?.term == mind.term.rawValue, "Q11: committed by counting alone")
         }

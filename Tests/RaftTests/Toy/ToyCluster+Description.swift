@@ -17,6 +17,9 @@ extension ToyCluster {
         case .appendLeaderChange(let change):
             "appends leader-change term=\(change.term.rawValue)"
                 + (change.bootstrap == nil ? "" : " and voters")
+        case .appendVoters(let record):
+            "appends voters \(record.voters.voters.map(\.key.id.rawValue))"
+                + (record.kraftVersion.map { " kraft.version=\($0)" } ?? "")
         case .appendFetched(_, at: let offset, term: _): "appends fetched at \(offset.rawValue)"
         case .truncate(to: let end): "truncates to \(end.rawValue)"
         case .beginSnapshot(let id): "begins snapshot \(id.offset.rawValue)"
@@ -46,12 +49,20 @@ extension ToyCluster {
                 + (fetch.maxWait == .zero ? " now" : "")
         case .fetchSnapshot(let fetch):
             "fetch-snapshot \(fetch.id.offset.rawValue) at \(fetch.position)"
+        case .addVoter(let add): "add-voter \(add.voter.id.rawValue)"
+        case .removeVoter(let remove): "remove-voter \(remove.voter.id.rawValue)"
+        case .updateVoter(let update): "update-voter \(update.voter.key.id.rawValue)"
+        case .features: "api-versions"
         }
     }
 
     private static func describe(_ response: Raft.Response) -> String {
         let standing =
             "term=\(response.standing.term.rawValue) leader=\(name(response.standing.leader))"
+        if case .change(let answer) = response {
+            guard answer.error != .none else { return "changed" }
+            return "\(answer.error)" + (answer.message.map { ": \(short($0))" } ?? "")
+        }
         guard response.error == .none else { return "\(response.error) \(standing)" }
         switch response {
         case .vote(let answer): return "\(answer.isGranted ? "yes" : "no") \(standing)"
@@ -64,7 +75,24 @@ extension ToyCluster {
             case .snapshot(let id): return "take snapshot \(id.offset.rawValue)"
             }
         case .fetchSnapshot: return "snapshot"
+        case .change, .features: return "answer"
         }
+    }
+
+    /// Keys without their directory ids.
+    private static func short(_ message: String) -> String {
+        var text = ""
+        var isID = false
+        for character in message {
+            if character == "@" { isID = true }
+            if isID, character != "@", !character.isLetter, !character.isNumber, character != "_",
+                character != "-"
+            {
+                isID = false
+            }
+            if !isID { text.append(character) }
+        }
+        return text
     }
 
     private static func name(_ id: BrokerID?) -> String { id.map { "\($0.rawValue)" } ?? "-" }

@@ -35,40 +35,56 @@ struct ToyCluster {
     private var nextToken: UInt64 = 0
     private var seed: UInt64
     var check = ToyChecker()
+    /// Levels of kraft.version that a node supports, where that is not all.
+    var supported: [Int: ClosedRange<Int16>] = [:]
+    /// What operators were answered, by their tokens.
+    var answers: [UInt64: Raft.Response.ChangeResponse] = [:]
     /// What happened, for scenarios.
     var transcript: [String] = []
 
-    init(voters: Int, observers: Int = 0, isDynamic: Bool = false, seed: UInt64) {
+    /// - Parameter joiners: how many of the observers are controllers, which may become voters.
+    init(
+        voters: Int, observers: Int = 0, joiners: Int = 0, isDynamic: Bool = false,
+        joinsByItself: Bool = false, seed: UInt64
+    ) {
         self.seed = seed
         let set = VoterSet(
-            (1...voters).map { number in
-                let address = QuorumAddress(host: "n\(number)", port: 9093)
-                let directory = isDynamic ? Self.directory(number) : .unassigned
-                return VoterSet.Voter(
-                    ReplicaKey(BrokerID(Int32(number)), directory),
-                    endpoints: [.init(listener: "CONTROLLER", address: address)])
-            })
+            (1...voters).map { Self.voter($0, isDynamic ? Self.directory($0) : .unassigned) })
         for number in 1...(voters + observers) {
             var configuration = Raft.Configuration(
                 clusterID: "toy", id: BrokerID(Int32(number)),
-                directoryID: Self.directory(number), isController: number <= voters,
+                directoryID: Self.directory(number), isController: number <= voters + joiners,
                 staticVoters: isDynamic ? .empty : set,
                 bootstrapServers: isDynamic
                     ? (1...voters).map { QuorumAddress(host: "n\($0)", port: 9093) } : [],
-                endpoints: set[BrokerID(Int32(number))]?.endpoints ?? [],
+                endpoints: number <= voters + joiners ? Self.voter(number).endpoints : [],
                 listeners: ["CONTROLLER"])
+            configuration.joinsByItself = joinsByItself && number > voters
             configuration.fetchBytesMax = 64
-            let isFormattedWithVoters = isDynamic && number <= voters
             nodes.append(
                 ToyNode(
                     id: configuration.id, configuration: configuration,
-                    formatted: isFormattedWithVoters ? set : isDynamic ? set : nil))
+                    formatted: isDynamic && number <= voters ? set : nil))
             lives.append(0)
         }
     }
 
     static func directory(_ number: Int) -> DirectoryID {
         DirectoryID(UUID(high: 0xd1, low: UInt64(1000 + number)))
+    }
+
+    /// Of a disk that replaced a wiped one.
+    static func secondDirectory(_ number: Int) -> DirectoryID {
+        DirectoryID(UUID(high: 0xd2, low: UInt64(1000 + number)))
+    }
+
+    static func voter(
+        _ number: Int, _ directory: DirectoryID? = nil, isMoved: Bool = false
+    ) -> VoterSet.Voter {
+        let address = QuorumAddress(host: "n\(number)", port: isMoved ? 9193 : 9093)
+        return VoterSet.Voter(
+            ReplicaKey(BrokerID(Int32(number)), directory ?? Self.directory(number)),
+            endpoints: [.init(listener: "CONTROLLER", address: address)])
     }
 
     // MARK: What can happen
@@ -79,6 +95,11 @@ struct ToyCluster {
         nodes[index].start(now: now, seed: seed)
         check.started(nodes[index])
         perform(index)
+    }
+
+    mutating func takeToken() -> UInt64 {
+        nextToken += 1
+        return nextToken
     }
 
     mutating func crash(_ index: Int, keeping unsynced: Int = 0) {
@@ -94,6 +115,16 @@ struct ToyCluster {
         }
         let (now, to) = (now, message.to)
         switch message.content {
+        case .request(.features):
+            // Answered beside the mind.
+            let answer = Raft.Response.FeaturesResponse(
+                kraftVersions: supported[to] ?? 0...1,
+                takesVotes: nodes[to].configuration.isController)
+            network.append(
+                Message(
+                    from: to, to: message.from, id: message.id,
+                    content: .response(.features(answer)), life: message.life))
+            return
         case .request(let request):
             nextToken += 1
             let token = Raft.RequestToken(nextToken)
@@ -234,15 +265,8 @@ struct ToyCluster {
                         standing: response.standing, id: response.id, size: response.size,
                         position: response.position,
                         bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)])))
-        case .appendLeaderChange(let change):
-            check.elected(nodes[index], in: change.term)
-            let term = change.term.rawValue
-            var entries = [ToyEntry(term: term, kind: .leaderChange, value: Int64(index))]
-            if change.bootstrap != nil {
-                entries.append(ToyEntry(term: term, kind: .kraftVersion, value: 1))
-                entries.append(ToyEntry(term: term, kind: .voters, value: 0))
-            }
-            nodes[index].append(entries, now: now)
+        case .appendLeaderChange(let change): append(change, at: index)
+        case .appendVoters(let record): append(record, at: index)
         case .appendFetched(let bytes, at: let offset, term: _):
             #expect(Int(offset.rawValue) == nodes[index].disk.entries.count)
             nodes[index].append(ToyEntry.decode(bytes), now: now)
@@ -265,6 +289,29 @@ struct ToyCluster {
         }
     }
 
+    private mutating func append(_ change: Raft.LeaderChange, at index: Int) {
+        check.elected(nodes[index], in: change.term)
+        let term = change.term.rawValue
+        var entries = [ToyEntry(term: term, kind: .leaderChange, value: Int64(index))]
+        if let bootstrap = change.bootstrap {
+            entries.append(ToyEntry(term: term, kind: .kraftVersion, value: 1))
+            entries.append(
+                ToyEntry(term: term, kind: .voters, value: ToyEntry.value(bootstrap.voters)))
+        }
+        nodes[index].append(entries, now: now)
+    }
+
+    private mutating func append(_ record: Raft.VotersRecord, at index: Int) {
+        check.proposed(record.voters, by: nodes[index])
+        let term = nodes[index].mind?.term.rawValue ?? 0
+        var entries: [ToyEntry] = []
+        if let level = record.kraftVersion {
+            entries.append(ToyEntry(term: term, kind: .kraftVersion, value: Int64(level)))
+        }
+        entries.append(ToyEntry(term: term, kind: .voters, value: ToyEntry.value(record.voters)))
+        nodes[index].append(entries, now: now)
+    }
+
     private mutating func install(_ id: OffsetAndEpoch, size: Int64, at index: Int) {
         let now = now
         let bytes = SharedBytes(nodes[index].download)
@@ -276,10 +323,7 @@ struct ToyCluster {
         nodes[index].disk.start = entries.count
         nodes[index].disk.snapshots = [id: bytes]
         nodes[index].disk.oldestSnapshot = id
-        let formatted = nodes[index].formatted
-        let membership =
-            formatted == nil
-            ? SnapshotMembership.none : SnapshotMembership(voters: formatted, kraftVersion: 1)
+        let membership = ToyNode.membership(entries)
         nodes[index].tell {
             $0.snapshotInstalled(
                 .init(id: id, bytes: size), membership: membership, now: now, &$1)
@@ -289,7 +333,10 @@ struct ToyCluster {
     private mutating func answer(
         _ token: Raft.RequestToken, from index: Int, _ response: Raft.Response
     ) {
-        guard let asked = asked.removeValue(forKey: token.rawValue) else { return }
+        guard let asked = asked.removeValue(forKey: token.rawValue) else {
+            if case .change(let answer) = response { answers[token.rawValue] = answer }
+            return
+        }
         network.append(
             Message(
                 from: index, to: asked.from, id: asked.id, content: .response(response),

@@ -12,7 +12,42 @@ struct ToyEntry: Hashable, CustomStringConvertible {
     let kind: Kind
     let value: Int64
 
-    var description: String { "\(kind == .data ? "\(value)" : "\(kind)")@\(term)" }
+    var description: String {
+        switch kind {
+        case .data: "\(value)@\(term)"
+        case .voters: "voters\(Self.voters(value).voters.map(\.key.id.rawValue))@\(term)"
+        case .leaderChange, .kraftVersion: "\(kind)@\(term)"
+        }
+    }
+
+    // MARK: Voters
+
+    /// A set as a number: a bit for each of the first directories of nodes 1 to 15, one for each of those that they
+    /// got after their disk was wiped, and one for whoever listens elsewhere.
+    static func value(_ set: VoterSet) -> Int64 {
+        set.voters.reduce(0) { bits, voter in
+            let number = Int(voter.key.id.rawValue)
+            let isFirst = voter.key.directoryID == ToyCluster.directory(number)
+            let isMoved = voter.endpoints != ToyCluster.voter(number).endpoints
+            return bits | 1 << Int64(number + (isFirst ? 0 : 16))
+                | (isMoved ? 1 << Int64(number + 32) : 0)
+        }
+    }
+
+    static func voters(_ value: Int64) -> VoterSet {
+        VoterSet(
+            (1...15).compactMap { number in
+                let isMoved = value & 1 << Int64(number + 32) != 0
+                if value & 1 << Int64(number) != 0 {
+                    return ToyCluster.voter(number, isMoved: isMoved)
+                }
+                if value & 1 << Int64(number + 16) != 0 {
+                    return ToyCluster.voter(
+                        number, ToyCluster.secondDirectory(number), isMoved: isMoved)
+                }
+                return nil
+            })
+    }
 
     static func encode(_ entries: some Sequence<ToyEntry>) -> SharedBytes {
         var bytes: [UInt8] = []

@@ -5,7 +5,7 @@ import Raft
 /// A mind with a toy disk: the smallest driver there can be.
 struct ToyNode {
     let id: BrokerID
-    let configuration: Raft.Configuration
+    var configuration: Raft.Configuration
     var disk = ToyDisk()
     /// Nil while the node is down.
     var mind: Raft?
@@ -18,7 +18,7 @@ struct ToyNode {
     /// Highest watermark told since the start.
     var highWatermark = 0
     /// The voters laid down by formatting; nil with static voters.
-    let formatted: VoterSet?
+    var formatted: VoterSet?
 
     /// The mind's view of the disk at start.
     func shape() -> LogShape {
@@ -29,11 +29,9 @@ struct ToyNode {
                 membership: SnapshotMembership(voters: formatted, kraftVersion: 1))
         }
         if let id = disk.oldestSnapshot, disk.start > 0 {
-            let holds = disk.entries.prefix(disk.start).contains { $0.kind == .voters }
             log.restart(
                 at: .init(id: id, bytes: Int64(disk.snapshots[id]?.count ?? 0)),
-                membership: holds
-                    ? SnapshotMembership(voters: formatted, kraftVersion: 1) : .none)
+                membership: Self.membership(disk.entries.prefix(disk.start)))
         }
         if disk.entries.count > disk.start {
             log.append(run(from: disk.start, to: disk.entries.count))
@@ -56,7 +54,8 @@ struct ToyNode {
                 epochs.append(OffsetAndEpoch(offset: offset, epoch: LeaderEpoch(entry.term)))
             }
             switch entry.kind {
-            case .voters: voters.append(.init(offset: offset, value: formatted ?? .empty))
+            case .voters:
+                voters.append(.init(offset: offset, value: ToyEntry.voters(entry.value)))
             case .kraftVersion: versions.append(.init(offset: offset, value: 1))
             case .data, .leaderChange: break
             }
@@ -64,6 +63,15 @@ struct ToyNode {
         return AppendedRun(
             base: Offset(Int64(base)), end: Offset(Int64(end)), epochs: epochs, voterSets: voters,
             kraftVersions: versions)
+    }
+
+    /// What a snapshot of these entries says of the voters.
+    static func membership(_ entries: some Sequence<ToyEntry>) -> SnapshotMembership {
+        let set = entries.reversed().first { $0.kind == .voters }
+        let level = entries.reversed().first { $0.kind == .kraftVersion }
+        return SnapshotMembership(
+            voters: set.map { ToyEntry.voters($0.value) },
+            kraftVersion: level.map { Int16($0.value) })
     }
 
     mutating func start(now: Instant, seed: UInt64) {

@@ -30,6 +30,18 @@ struct ToyPlay {
                 voters: numbers[0], observers: numbers.count > 1 ? numbers[1] : 0,
                 isDynamic: words[0] == "dynamic-voters", seed: 7)
         case "elected": elect(voters: numbers[0])
+        case "dynamic":
+            elect(voters: numbers[0], joiners: numbers[1], joinsByItself: words.last == "by-itself")
+        case "add": cluster.add(peer, at: node)
+        case "add-early": cluster.add(peer, at: node, waitsForCommit: false)
+        case "remove": cluster.remove(cluster.key(peer), at: node)
+        case "remove-former":
+            cluster.remove(
+                ReplicaKey(cluster.nodes[peer].id, ToyCluster.directory(peer + 1)), at: node)
+        case "wipe": cluster.wipe(node)
+        case "supports": cluster.supported[node] = 0...Int16(numbers[1])
+        case "upgrade": upgrade(node)
+        case "move": move(node)
         case "start": for number in numbers { cluster.start(number - 1) }
         case "settle": settle()
         case "deliver": deliver(from: node, to: peer)
@@ -48,14 +60,21 @@ struct ToyPlay {
         case "pass": pass(.milliseconds(numbers[0]))
         case "timer": timer(of: node, after: .milliseconds(numbers[1]))
         case "state": describeAll()
+        case "voters-known":
+            for node in cluster.nodes {
+                let known = node.mind.map { "\($0.voters.voters.map(\.key.id.rawValue))" } ?? "-"
+                cluster.transcript.append("\(node.id.rawValue) knows voters \(known)")
+            }
         default: cluster.transcript.append("no such command")
         }
     }
 
     /// A quorum that node 1 leads since term 1; with another seed if chance wants it otherwise.
-    private mutating func elect(voters: Int) {
+    private mutating func elect(voters: Int, joiners: Int? = nil, joinsByItself: Bool = false) {
         for seed in 1...200 as ClosedRange<UInt64> {
-            cluster = ToyCluster(voters: voters, seed: seed)
+            cluster = ToyCluster(
+                voters: voters, observers: joiners ?? 0, joiners: joiners ?? 0,
+                isDynamic: joiners != nil, joinsByItself: joinsByItself, seed: seed)
             for index in 0..<voters { cluster.start(index) }
             pass(.milliseconds(600))
             guard let mind = cluster.nodes[0].mind, mind.isLeader else { continue }
@@ -64,6 +83,20 @@ struct ToyPlay {
             return
         }
         cluster.transcript.append("node 1 is never elected")
+    }
+
+    private mutating func upgrade(_ node: Int) {
+        if let refusal = cluster.nodes[node].mind?.refusalOfUpgrade(to: 1) {
+            cluster.transcript.append(refusal.message ?? "\(refusal.error)")
+            return
+        }
+        cluster.tell(node) { $0.raiseKRaftVersion(to: 1, now: $1, &$2) }
+    }
+
+    /// A node that is down will listen elsewhere.
+    private mutating func move(_ node: Int) {
+        cluster.nodes[node].configuration.endpoints =
+            ToyCluster.voter(node + 1, isMoved: true).endpoints
     }
 
     /// Until no message and no sync is left.
