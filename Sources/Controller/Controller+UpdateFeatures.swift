@@ -7,10 +7,11 @@ extension Controller {
     /// Raises or lowers finalized levels: all that is asked, or nothing.
     ///
     /// A level is set only if every registered broker and every controller of the quorum speaks it, so that
-    /// all nodes can follow the log from this record on. The error is that of the first update refused.
+    /// all nodes can follow the log from this record on. The error is that of the first update refused. Answers
+    /// the level of `kraft.version` that the quorum is then to write by itself, if it is to (KIP-853).
     package func updateFeatures(
         _ updates: [FeatureUpdate], validateOnly: Bool, quorum: QuorumMembership
-    ) throws(ControllerError) -> ControllerResult<Void> {
+    ) throws(ControllerError) -> ControllerResult<Int16?> {
         let named = Occurrences(updates.map(\.feature))
         var draft = draft
         for update in updates {
@@ -20,7 +21,9 @@ extension Controller {
             }
             try apply(update, of: updates, in: &draft, quorum)
         }
-        return ControllerResult(validateOnly ? [] : draft.records, ())
+        guard !validateOnly else { return ControllerResult([], nil) }
+        let ofQuorum = updates.first { $0.feature == FeatureName.kraftVersion }?.level
+        return ControllerResult(draft.records, ofQuorum == quorum.kraftVersion ? nil : ofQuorum)
     }
 
     private func apply(
@@ -46,10 +49,11 @@ extension Controller {
         }
         switch update.feature {
         case FeatureName.metadataVersion: try checkMetadataVersion(update, kind)
-        case FeatureName.kraftVersion: try checkKRaftVersion(update, present)
+        case FeatureName.kraftVersion: try checkKRaftVersion(update, present, quorum)
         default: try checkDependencies(of: update, among: updates)
         }
-        // What is already so writes nothing.
+        // What is already so writes nothing, and the quorum writes its own.
+        guard update.feature != FeatureName.kraftVersion else { return }
         if update.level != present { append(update, to: &draft) }
     }
 
@@ -157,16 +161,13 @@ extension Controller {
     }
 
     private func checkKRaftVersion(
-        _ update: FeatureUpdate, _ present: Int16
+        _ update: FeatureUpdate, _ present: Int16, _ quorum: QuorumMembership
     ) throws(ControllerError) {
         if update.level < present {
             throw refused(update, "Can't downgrade the version of this feature.")
         }
-        guard update.level == present else {
-            throw refused(
-                update,
-                "The quorum's voters are static; format with --standalone or --initial-controllers "
-                    + "for \(update.feature)=\(update.level).")
+        if update.level > present, let reason = quorum.upgradeRefusal {
+            throw refused(update, reason)
         }
     }
 

@@ -29,9 +29,12 @@ package struct QuorumMembership: Hashable, Sendable {
     /// The level of `kraft.version`, which the quorum keeps in control records of its own.
     package let kraftVersion: Int16
     package let voters: [BrokerID]
+    /// Why the level cannot be raised by one at the moment; nil if it can.
+    package let upgradeRefusal: String?
 
-    package init(kraftVersion: Int16, voters: [BrokerID]) {
+    package init(kraftVersion: Int16, voters: [BrokerID], upgradeRefusal: String? = nil) {
         self.kraftVersion = kraftVersion
         self.voters = voters
+        self.upgradeRefusal = upgradeRefusal
     }
 }

@@ -152,10 +152,20 @@ struct FeatureTests {
             update(&cluster, [FeatureUpdate(name, to: 0, .unsafeDowngrade)])
                 == "Invalid update version 0 for feature kraft.version. Can't downgrade the version "
                 + "of this feature.")
-        let fixed = QuorumMembership(kraftVersion: 0, voters: [100])
+        let silent = QuorumMembership(
+            kraftVersion: 0, voters: [100], upgradeRefusal: "100 is silent.")
         #expect(
-            update(&cluster, [FeatureUpdate(name, to: 1, .upgrade)], quorum: fixed)?
-                .contains("static") == true)
+            update(&cluster, [FeatureUpdate(name, to: 1, .upgrade)], quorum: silent)
+                == "Invalid update version 1 for feature kraft.version. 100 is silent.")
+        // It is the quorum that writes it, with its voters.
+        let ready = QuorumMembership(kraftVersion: 0, voters: [100])
+        let up = [FeatureUpdate(name, to: 1, .upgrade)]
+        let decided = try cluster.controller.updateFeatures(
+            up, validateOnly: false, quorum: ready)
+        #expect(decided.records.isEmpty)
+        #expect(decided.response == 1)
+        let looked = try cluster.controller.updateFeatures(up, validateOnly: true, quorum: ready)
+        #expect(looked.response == nil)
     }
 
     @Test func `waits for the metadata it builds upon`() throws {

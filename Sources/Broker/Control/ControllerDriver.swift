@@ -187,6 +187,21 @@ extension ControllerDriver {
         records?.quorumMembership ?? QuorumMembership(kraftVersion: 0, voters: [])
     }
 
+    /// Has the quorum write a higher level of `kraft.version`, and completes once that is committed.
+    func raiseKRaftVersion(
+        to level: Int16, patience: Duration, completion: @escaping (ControllerError?) -> Void
+    ) {
+        guard controller.isActive, let records else { return completion(Self.notController) }
+        guard !parked.isFull else {
+            return completion(
+                ControllerError(.requestTimedOut, "The controller is overloaded"))
+        }
+        switch records.raiseKRaftVersion(to: level) {
+        case .failure(let error): completion(error)
+        case .success(let offset): park(until: offset, patience: patience, completion)
+        }
+    }
+
     private func complete(
         after patience: Duration, _ answer: @escaping (ControllerError?) -> Void
     ) {
@@ -194,6 +209,12 @@ extension ControllerDriver {
             answer(nil)
             return
         }
+        park(until: offset, patience: patience, answer)
+    }
+
+    private func park(
+        until offset: Offset, patience: Duration, _ answer: @escaping (ControllerError?) -> Void
+    ) {
         let deadline = loop.now + min(patience, Self.patience)
         parked.park(until: offset, deadline: deadline, answer)
         scheduleExpiry(at: deadline)

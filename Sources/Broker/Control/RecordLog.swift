@@ -12,6 +12,9 @@ protocol RecordLog: AnyObject {
     /// What the quorum knows and its records do not say.
     var quorumMembership: QuorumMembership { get }
 
+    /// Writes the next level of `kraft.version` and who the voters are; answers the offset of the last record.
+    func raiseKRaftVersion(to level: Int16) -> Result<Offset, ControllerError>
+
     /// Appends records in one go. What is appended here is told as committed later, or never.
     ///
     /// - Parameter versions: those that every node of the cluster reads.

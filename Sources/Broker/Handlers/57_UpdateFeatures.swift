@@ -2,8 +2,8 @@ internal import Controller
 internal import Model
 internal import WireMessages
 
-/// UpdateFeatures, v0 to v2 (KIP-584, 778, 1022), by the active controller: all updates or none. Raising
-/// `kraft.version` (KIP-853) is refused: it comes with changes of the voters.
+/// UpdateFeatures, v0 to v2 (KIP-584, 778, 1022), by the active controller: all updates or none. A higher level
+/// of `kraft.version` (KIP-853) is written by the quorum, after the others are committed.
 enum UpdateFeaturesHandler {
     static let refusalPrefix =
         "The update failed for all features since the following feature had an error: "
@@ -14,12 +14,17 @@ enum UpdateFeaturesHandler {
     ) {
         let updates = request.featureUpdates.map { update(of: $0, version) }
         let quorum = driver.quorumMembership
-        driver.decide(patience: Duration(patienceMs: request.timeoutMs)) {
-            (controller, _) throws(ControllerError) in
+        let patience = Duration(patienceMs: request.timeoutMs)
+        driver.decide(patience: patience) { (controller, _) throws(ControllerError) in
             try controller.updateFeatures(
                 updates, validateOnly: request.validateOnly, quorum: quorum)
         } completion: { outcome in
-            answer(response(outcome.refusal, to: request, version))
+            guard case .success(let level?) = outcome else {
+                return answer(response(outcome.refusal, to: request, version))
+            }
+            driver.raiseKRaftVersion(to: level, patience: patience) {
+                answer(response($0, to: request, version))
+            }
         }
     }
 

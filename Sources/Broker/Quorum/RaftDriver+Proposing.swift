@@ -85,7 +85,24 @@ extension RaftDriver {
 extension RaftDriver: RecordLog {
     var quorumMembership: QuorumMembership {
         QuorumMembership(
-            kraftVersion: raft.log.voters.kraftVersion, voters: raft.voters.voters.map(\.key.id))
+            kraftVersion: raft.log.voters.kraftVersion, voters: raft.voters.voters.map(\.key.id),
+            upgradeRefusal: raft.refusalOfUpgrade(to: raft.log.voters.kraftVersion + 1)
+                .map { $0.message ?? $0.error.name })
+    }
+
+    func raiseKRaftVersion(to level: Int16) -> Result<Offset, ControllerError> {
+        guard !isSuspended, !isStopped else { return .failure(ControllerDriver.notController) }
+        precondition(!isRunning, "the application is called only when nothing is left to perform")
+        if let refusal = raft.refusalOfUpgrade(to: level) {
+            return .failure(ControllerError(refusal.error, refusal.message ?? refusal.error.name))
+        }
+        handleFirst { raft, now, effects in
+            raft.raiseKRaftVersion(to: level, now: now, &effects)
+        }
+        guard raft.log.voters.kraftVersion == level else {
+            return .failure(ControllerError(.kafkaStorageError, "The metadata log takes nothing"))
+        }
+        return .success(store.log.logEndOffset - 1)
     }
 
     func append(

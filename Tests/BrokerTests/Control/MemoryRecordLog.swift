@@ -12,6 +12,10 @@ final class MemoryRecordLog: RecordLog {
     private var batches: [(records: [MetadataRecord], position: MetadataPosition)] = []
     private var told = 0
     var leadingTerm: Term?
+    func raiseKRaftVersion(to level: Int16) -> Result<Offset, ControllerError> {
+        .failure(ControllerError(.invalidUpdateVersion, "this log has no voters"))
+    }
+
     var quorumMembership = QuorumMembership(kraftVersion: 1, voters: [BrokerID(1)])
 
     func append(
