@@ -17,7 +17,7 @@ import unittest
 
 from confluent_kafka import Producer
 
-from cluster import BINARY, Cluster, run
+from cluster import BINARY, Cluster, crc32c, run
 
 # What a peer does wrong is logged once in ten seconds for each kind of fault and host, so each test comes
 # from a host of its own. All of 127/8 is this machine.
@@ -114,7 +114,7 @@ class Strangers(Visits):
 
     def test_garbage_in_every_request_that_is_served_closes_the_connection(self):
         chance = random.Random(2)
-        for key in range(0, 76):
+        for key in range(0, 83):
             for version in (0, 3, 9, 12):
                 header = struct.pack(">hhih", key, version, 7, -1) + b"\0"
                 body = header + chance.randbytes(60)
@@ -337,6 +337,32 @@ class WrongStarts(Start):
         with open(os.path.join(self.data, "meta.properties"), "w") as file:
             file.write("version=1\nnode.id=one\n")
         self.assert_refused("meta.properties")
+
+
+    def test_a_directory_of_newer_software(self):
+        self.use()
+        path = os.path.join(self.data, "meta.properties")
+        with open(path) as file:
+            old = file.read()
+        with open(path, "w") as file:
+            file.write(old.replace("version=1", "version=2"))
+        self.assert_refused("meta.properties", "version 2")
+        with open(path, "w") as file:
+            file.write(old)
+        # Formatted at a level of metadata.version that is yet to come.
+        path = os.path.join(self.data, "bootstrap.checkpoint")
+        with open(path, "rb") as file:
+            batches = bytearray(file.read())
+        name = batches.index(b"metadata.version") + len(b"metadata.version")
+        batches[name:name + 2] = (9000).to_bytes(2, "big")
+        start = 0
+        while start < len(batches):
+            end = start + 12 + int.from_bytes(batches[start + 8:start + 12], "big")
+            batches[start + 17:start + 21] = crc32c(batches[start + 21:end]).to_bytes(4, "big")
+            start = end
+        with open(path, "wb") as file:
+            file.write(batches)
+        self.assert_refused(self.data, "newer software", "metadata.version is 9000", kept=False)
 
 
 @unittest.skipUnless(os.geteuid() == 0, "mounting takes root")

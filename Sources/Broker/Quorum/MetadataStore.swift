@@ -11,6 +11,7 @@ internal import Raft
 enum MetadataStoreError: Error, CustomStringConvertible {
     case log(LogError)
     case damaged(path: String, cause: String)
+    case tooNew(path: String, newness: String)
 
     var description: String {
         switch self {
@@ -18,6 +19,8 @@ enum MetadataStoreError: Error, CustomStringConvertible {
         case .damaged(let path, let cause):
             "\(path) is damaged: \(cause). If the other controllers are whole, move the directory away, "
                 + "format this node anew and let it copy the metadata from them"
+        case .tooNew(let path, let newness):
+            "\(path) was written by newer software: \(newness). Start this node with that software"
         }
     }
 }
@@ -73,14 +76,19 @@ final class MetadataStore {
             level.featureLevel = MetadataVersion.newest.level
             return [.featureLevel(level)]
         }
+        let records: [MetadataRecord]
         do throws(MetadataBatchError) {
             let none = OffsetAndEpoch(offset: .zero, epoch: .zero)
-            return try MetadataSnapshot(found, id: none, needsFooter: false).records
+            records = try MetadataSnapshot(found, id: none, needsFooter: false).records
         } catch {
             throw .damaged(
                 path: "\(logDirectory)/\(LogStorage.SnapshotStore.bootstrapName)", cause: "\(error)"
             )
         }
+        if let newness = FormatCheck.newness(of: records) {
+            throw .tooNew(path: logDirectory, newness: newness)
+        }
+        return records
     }
 
     /// Runs a write, on the reserve where the disk has no room.

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import LogStorage
+internal import Metadata
 internal import Model
 internal import Raft
 internal import Records
@@ -23,6 +24,12 @@ extension RaftDriver {
             throw .damaged(path: store.directory, cause: "\(error)")
         }
         shape.synced(shape.syncMark)
+        let level = shape.voters.kraftVersion
+        if let newness = FormatCheck.newness(of: FeatureName.kraftVersion, at: level)
+            ?? FormatCheck.newness(of: newest?.records ?? [])
+        {
+            throw .tooNew(path: store.directory, newness: newness)
+        }
         return (shape, newest)
     }
 

@@ -241,6 +241,10 @@ final class RaftDriver {
                 var told: [CommittedBatch] = []
                 for batch in batches { told.append(try MetadataBatches.decode(batch)) }
                 guard let last = told.last else { throw .malformed(toldEnd) }
+                if let newness = told.lazy.compactMap({ FormatCheck.newness(of: $0.records) }).first
+                {
+                    return fail("the metadata is that of newer software: \(newness)")
+                }
                 toldEnd = last.position.lastOffset.next
                 listener?.committed(told)
             } catch {
