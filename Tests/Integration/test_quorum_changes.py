@@ -54,7 +54,7 @@ class Quorum(Cluster):
 
     def common(self, number):
         quorum = {"controller.quorum.bootstrap.servers": self.servers}
-        if self.static:
+        if self.static and (number in self.first or number < 11):
             quorum["controller.quorum.voters"] = ",".join(
                 f"{n}@127.0.0.1:{self.controller_port(n)}" for n in self.first)
         return {

@@ -1,4 +1,6 @@
 internal import Broker
+internal import Bytes
+internal import InternalRecords
 internal import Model
 internal import Records
 
@@ -16,6 +18,8 @@ final class QuorumRules {
     private let disks: NodeDisks
     private(set) var leaders: [Term: BrokerID] = [:]
     private var committed = CommittedLog()
+    /// The newest voters among what is committed; nil as long as they stand in the settings.
+    private var committedVoters: [ReplicaKey]?
     /// Called with what is committed, once and in order.
     var whenCommitted: ([RecordBatchView]) -> Void = { _ in }
     private var lives: [Checker.Life: Known] = [:]
@@ -121,27 +125,51 @@ final class QuorumRules {
         guard let log = disks.log(of: life.node, in: Self.path, .seen) else { return }
         let from = committed.end
         committed.append(log.prints(in: from..<end), in: LeaderEpoch(term.rawValue))
-        whenCommitted(log.batches(in: from..<end))
-        // A voter whose disk was taken out since it said that it has them counts: what it said was true, and the loss
-        // of a minority's disks is what a quorum survives. One that has them under another directory id does not.
-        let holders = voters.filter { voter in
-            let log =
-                voter.directoryID == .unassigned
-                ? disks.log(of: voter.id, in: Self.path, .durable)
-                : disks.durableLog(of: voter.id, voter.directoryID, in: Self.path)
-            return log.map { committed.difference(from: $0, in: from..<end) == nil } ?? false
-        }
+        let batches = log.batches(in: from..<end)
+        whenCommitted(batches)
+        for batch in batches { committedVoters = Self.voters(in: batch) ?? committedVoters }
+        // The newest set counts, written or committed (KIP-853). The log says which is committed; the leader may have
+        // written another in this turn, before or after it committed.
+        let sets = [committedVoters ?? voters, voters]
+        let holders = sets.map { self.holders(of: from..<end, among: $0) }
         if let epoch = committed.lastEpoch, epoch.rawValue != term.rawValue {
             violations.report(
                 .quorumCommitsItsTerm,
                 "node \(life.node.rawValue) commits up to \(end.rawValue) in term "
                     + "\(term.rawValue); what it commits last is of term \(epoch.rawValue)")
         }
-        guard holders.count <= voters.count / 2 else { return }
+        guard zip(sets, holders).allSatisfy({ $1.count <= $0.count / 2 }) else { return }
         violations.report(
             .quorumCommitsOnMajority,
             "[\(from.rawValue), \(end.rawValue)) of node \(life.node.rawValue) is durable only on "
-                + "\(holders.map { "\($0.id.rawValue)" }) of \(voters.count) voters")
+                + "\(holders[0].map { "\($0)" }) of the voters \(sets[0].map { "\($0)" })")
+    }
+
+    /// A voter whose disk was taken out since it said that it has them counts: what it said was true, and the loss of
+    /// a minority's disks is what a quorum survives. One that has them under another directory id does not.
+    private func holders(of range: Range<Offset>, among voters: [ReplicaKey]) -> [ReplicaKey] {
+        voters.filter { voter in
+            let log =
+                voter.directoryID == .unassigned
+                ? disks.log(of: voter.id, in: Self.path, .durable)
+                : disks.durableLog(of: voter.id, voter.directoryID, in: Self.path)
+            return log.map { committed.difference(from: $0, in: range) == nil } ?? false
+        }
+    }
+
+    /// The voters that a batch names last, if it does.
+    private static func voters(in batch: RecordBatchView) -> [ReplicaKey]? {
+        guard batch.isControl else { return nil }
+        do {
+            let sets = try batch.controlRecords().filter { $0.type == .kraftVoters }
+            guard let last = sets.last else { return nil }
+            var reader = ByteReader(last.value)
+            return try VotersRecord(from: &reader, version: 0).voters.map {
+                ReplicaKey(BrokerID($0.voterID), DirectoryID($0.voterDirectoryID))
+            }
+        } catch {
+            preconditionFailure("a node has read what is committed: \(error)")
+        }
     }
 
     private func checkMatch(_ life: Checker.Life, from: Offset, to end: Offset) {

@@ -16,6 +16,8 @@ package final class SimulatedAdmin: @unchecked Sendable {
     private let timeline: Timeline
     private var driver: ClientDriver?
     private var openCount = 0
+    /// How often something was asked.
+    private(set) var attemptCount = 0
     /// Topics that are made.
     package private(set) var topics: Set<String> = []
 
@@ -149,7 +151,7 @@ package final class SimulatedAdmin: @unchecked Sendable {
     // MARK: Asking
 
     /// Asks until `judge` answers `.none`, or so often.
-    private func begin<Request: RequestMessage>(
+    func begin<Request: RequestMessage>(
         _ wish: String, _ request: Request, to destination: Destination = .any,
         attemptsMax: Int = .max, judge: @escaping (Request.Response) -> ErrorCode
     ) {
@@ -174,6 +176,7 @@ package final class SimulatedAdmin: @unchecked Sendable {
         _ wish: String, _ request: Request, to destination: Destination, attemptsLeft: Int,
         _ judge: Judge<Request.Response>
     ) {
+        attemptCount += 1
         driver?.call(OutgoingRequest(request), to: destination) { [weak self] result in
             guard let self else { return }
             if let answer: Request.Response = Self.answer(result) {

@@ -28,6 +28,8 @@ package final class FaultRun {
     private let traits: WorldTraits
     private let nemesis: Nemesis
     private let chores: Chores
+    /// Nil in most worlds.
+    private let voterChores: VoterChores?
     private let probe: EpochProbe
 
     /// - Parameter records: whether the timeline is kept.
@@ -40,6 +42,8 @@ package final class FaultRun {
         self.traits = traits
         plan.settings += traits.settings
         if traits.hasTwoDirectories { plan.directoryCount = 2 }
+        let changesVoters = traits.changesVoters && plan.controllers.count >= 3
+        if changesVoters { plan.keepsVotersInLog = true }
         let cluster = SimulatedCluster(seed: seed, plan)
         self.cluster = cluster
         cluster.timeline.isRecording = records
@@ -69,6 +73,12 @@ package final class FaultRun {
             on: cluster, tunable: "guesses", guarded: "orders",
             moving: traits.reassigns ? workloads.flatMap(\.partitions) : [],
             movingWithin: traits.hasTwoDirectories ? workloads.flatMap(\.partitions) : [])
+        voterChores = changesVoters ? VoterChores(on: cluster) : nil
+        if let voterChores {
+            // One is out, and another may be by a request that comes late.
+            cluster.checker.voters(plan.controllers.count - 2)
+            nemesis.mayExchangeVoter = { voterChores.allVote }
+        }
         probe = EpochProbe(on: cluster.makeClient()) { [checker = cluster.checker] in
             checker.report(.epochsAreFenced, $0)
         }
@@ -170,6 +180,7 @@ package final class FaultRun {
             cluster.time.pass(.milliseconds(cluster.draw(50...1_200)))
             nemesis.strike()
             chores.doOne()
+            voterChores?.doOne()
             askWithWrongEpoch()
         }
         nemesis.end()
@@ -195,7 +206,7 @@ package final class FaultRun {
         guard isRepaired() else { return }
         for workload in workloads { workload.stopSending() }
         let settles = cluster.time.pass(atMost: Self.settlingMax) {
-            chores.isIdle && workloads.allSatisfy(\.isIdle)
+            (voterChores?.finish() ?? true) && chores.isIdle && workloads.allSatisfy(\.isIdle)
         }
         guard expect(settles, "producers or operators do not come to an end") else { return }
         for workload in workloads { workload.check() }

@@ -17,6 +17,9 @@ final class Nemesis {
     /// Their disks were full, failed or hung: what a node then takes out of service comes back when it is started anew.
     private var spoiled: Set<BrokerID> = []
 
+    /// Asked before a voter's disk is exchanged: a minority of those who vote now must bear it.
+    var mayExchangeVoter: () -> Bool = { true }
+
     /// Whose disk forgets bits: no other may.
     private var forgetful: BrokerID?
     /// Partitions of which bits may be forgotten; empty in most worlds.
@@ -117,6 +120,7 @@ final class Nemesis {
     private func replaceDisk(of node: SimulatedNode) {
         guard replaced == nil, liars.isEmpty, forgetful == nil else { return }
         guard !node.role.isController || cluster.plan.keepsVotersInLog else { return }
+        guard !node.role.isController || mayExchangeVoter() else { return }
         replaced = node.id
         node.replaceDisk()
     }

@@ -11,6 +11,8 @@ struct WorldTraits {
     private(set) var hasTwoDirectories = false
     /// Partitions move between brokers.
     private(set) var reassigns = false
+    /// Controllers are taken out of the voters and put back.
+    private(set) var changesVoters = false
     /// The power often fails soon after a log was cut.
     private(set) var losesPowerAtCuts = false
 
@@ -18,7 +20,10 @@ struct WorldTraits {
     private(set) var paddingBytes = 0
 
     init(of seed: UInt64) {
-        guard seed.isMultiple(of: 3) else { return }
+        guard seed.isMultiple(of: 3) else {
+            changesVoters = seed % 4 == 1
+            return
+        }
         var random = PRNG(seed: seed &* 0x9e37_79b9_7f4a_7c15)
         forgets = random.below(2) == 0
         compacts = random.below(2) == 0
@@ -43,6 +48,7 @@ struct WorldTraits {
         let words: [(Bool, String)] = [
             (forgets, "bits flip"), (compacts, "compaction"),
             (hasTwoDirectories, "two directories"), (reassigns, "reassignment"),
+            (changesVoters, "voters change"),
             (losesPowerAtCuts, "power fails at cuts"), (paddingBytes > 0, "large records"),
         ]
         return words.filter(\.0).map { ", \($0.1)" }.joined()
