@@ -22,6 +22,7 @@ struct ScenarioTests {
         ("add_voter", PackageResources.add_voter_txt),
         ("add_voter_refused", PackageResources.add_voter_refused_txt),
         ("remove_voter", PackageResources.remove_voter_txt),
+        ("remove_voter_full_disk", PackageResources.remove_voter_full_disk_txt),
         ("remove_leader", PackageResources.remove_leader_txt),
         ("truncated_voters", PackageResources.truncated_voters_txt),
         ("replace_voter", PackageResources.replace_voter_txt),

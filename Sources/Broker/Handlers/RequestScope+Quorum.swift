@@ -21,21 +21,11 @@ extension RequestScope {
             exchange.respond(refused())
             return
         }
-        guard let cluster = shard.cluster else {
-            exchange.closeConnection()
-            return
-        }
-        cluster.run { link in
-            guard !link.quorum.isOverloaded else {
-                exchange.closeConnection()
-                return
+        ask(request, clusterID: clusterID) { response, bytes in
+            guard let message = translate(response, bytes) else {
+                preconditionFailure("each request is answered by its own kind")
             }
-            link.quorum.received(request, clusterID: clusterID) { response, bytes in
-                guard let message = translate(response, bytes) else {
-                    preconditionFailure("each request is answered by its own kind")
-                }
-                exchange.respond(message)
-            }
+            exchange.respond(message)
         }
     }
 
@@ -47,6 +37,23 @@ extension RequestScope {
     ) {
         let exchange = exchange
         guard exchange.listener.kind == .controller else { return forward() }
+        ask(request, clusterID: clusterID) { response, _ in
+            guard case .change(let answer) = response else {
+                preconditionFailure("each request is answered by its own kind")
+            }
+            if answer.error == .notLeaderOrFollower, exchange.isForwarded {
+                exchange.redirect()
+            } else {
+                exchange.respond(translate(answer))
+            }
+        }
+    }
+
+    private func ask(
+        _ request: Raft.Request, clusterID: String?,
+        _ answer: @escaping @Sendable (Raft.Response, SharedBytes) -> Void
+    ) {
+        let exchange = exchange
         guard let cluster = shard.cluster else {
             exchange.closeConnection()
             return
@@ -56,16 +63,7 @@ extension RequestScope {
                 exchange.closeConnection()
                 return
             }
-            link.quorum.received(request, clusterID: clusterID) { response, _ in
-                guard case .change(let answer) = response else {
-                    preconditionFailure("each request is answered by its own kind")
-                }
-                if answer.error == .notLeaderOrFollower, exchange.isForwarded {
-                    exchange.redirect()
-                } else {
-                    exchange.respond(translate(answer))
-                }
-            }
+            link.quorum.received(request, clusterID: clusterID, answer: answer)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Model
+internal import Wire
 internal import WireMessages
 
 extension Admin {
@@ -21,13 +22,9 @@ extension Admin {
             listener.port = $0.port
             return listener
         }
-        let asked = request
-        let outcome = try await retrying("adding voter \(id.rawValue)") {
-            left throws(ClientError) -> (ErrorCode, String?) in
-            let answer = try await ask(asked, of: voterChanger, within: left).message
-            return try Self.outcome(answer.errorCode, answer.errorMessage)
+        try await changeVoters("adding voter \(id.rawValue)", request) {
+            ($0.errorCode, $0.errorMessage)
         }
-        try outcome.0.check(outcome.1)
     }
 
     /// Removes a controller from the voters of the quorum (KIP-853), whether it runs or not.
@@ -38,28 +35,27 @@ extension Admin {
         request.clusterID = nil
         request.voterID = id.rawValue
         request.voterDirectoryID = directory.uuid
-        let asked = request
-        let outcome = try await retrying("removing voter \(id.rawValue)") {
+        try await changeVoters("removing voter \(id.rawValue)", request) {
+            ($0.errorCode, $0.errorMessage)
+        }
+    }
+
+    /// Brokers forward it, controllers do not. Only that another is to be asked is worth another attempt: a change
+    /// that was not committed in time may yet be, so that asking again would tell of a voter that is already there, or
+    /// no longer.
+    private func changeVoters<Request: RequestMessage>(
+        _ operation: String, _ request: Request,
+        _ outcome: @Sendable (Request.Response) -> (error: ErrorCode, message: String?)
+    ) async throws(ClientError) {
+        let place = configuration.endpointType == .controllers ? Destination.controller : .any
+        let (error, message) = try await retrying(operation) {
             left throws(ClientError) -> (ErrorCode, String?) in
-            let answer = try await ask(asked, of: voterChanger, within: left).message
-            return try Self.outcome(answer.errorCode, answer.errorMessage)
+            let (error, message) = outcome(try await ask(request, of: place, within: left).message)
+            if error == .notLeaderOrFollower || error == .notController {
+                throw .refused(error, message: message)
+            }
+            return (error, message)
         }
-        try outcome.0.check(outcome.1)
-    }
-
-    /// Brokers forward, controllers do not.
-    private var voterChanger: Destination {
-        configuration.endpointType == .controllers ? .controller : .any
-    }
-
-    /// Only who was asked is worth another attempt. A change that was not committed in time may yet be, so that
-    /// asking again would tell of a voter that is already there, or no longer.
-    private static func outcome(
-        _ error: ErrorCode, _ message: String?
-    ) throws(ClientError) -> (ErrorCode, String?) {
-        if error == .notLeaderOrFollower || error == .notController {
-            throw .refused(error, message: message)
-        }
-        return (error, message)
+        try error.check(message)
     }
 }

@@ -37,6 +37,8 @@ struct ToyCluster {
     var check = ToyChecker()
     /// Levels of kraft.version that a node supports, where that is not all.
     var supported: [Int: ClosedRange<Int16>] = [:]
+    /// Nodes whose disks take nothing.
+    var full: Set<Int> = []
     /// What operators were answered, by their tokens.
     var answers: [UInt64: Raft.Response.ChangeResponse] = [:]
     /// What happened, for scenarios.
@@ -303,6 +305,11 @@ struct ToyCluster {
 
     private mutating func append(_ record: Raft.VotersRecord, at index: Int) {
         check.proposed(record.voters, by: nodes[index])
+        if full.contains(index) {
+            let now = now
+            nodes[index].tell { $0.votersNotAppended(now: now, &$1) }
+            return
+        }
         let term = nodes[index].mind?.term.rawValue ?? 0
         var entries: [ToyEntry] = []
         if let level = record.kraftVersion {

@@ -42,6 +42,8 @@ struct ToyPlay {
         case "supports": cluster.supported[node] = 0...Int16(numbers[1])
         case "upgrade": upgrade(node)
         case "move": move(node)
+        case "full": cluster.full.insert(node)
+        case "room": cluster.full.remove(node)
         case "start": for number in numbers { cluster.start(number - 1) }
         case "settle": settle()
         case "deliver": deliver(from: node, to: peer)
