@@ -40,18 +40,8 @@ enum OffsetCommitHandler {
                 version >= topicIDsFrom
                 ? image.topic(TopicID(topic.topicID)) : image.topic(named: topic.name)
             for partition in topic.partitions {
-                var entry = OffsetEntry(
-                    topic: known?.name ?? topic.name, topicID: known?.id ?? .zero,
-                    partition: partition.partitionIndex)
-                entry.offset = Offset(partition.committedOffset)
-                entry.leaderEpoch = LeaderEpoch(partition.committedLeaderEpoch)
-                entry.metadata = partition.committedMetadata
-                if known == nil {
-                    entry.error =
-                        version >= topicIDsFrom ? .unknownTopicId : .unknownTopicOrPartition
-                } else if known?.partition(partition.partitionIndex) == nil {
-                    entry.error = .unknownTopicOrPartition
-                }
+                var entry = OffsetEntry(partition, of: known, named: topic.name)
+                if known == nil, version >= topicIDsFrom { entry.error = .unknownTopicId }
                 commit.entries.append(entry)
             }
         }
@@ -78,6 +68,30 @@ enum OffsetCommitHandler {
             return shown
         }
         return response
+    }
+}
+
+/// What requests say of an offset that is to be committed.
+protocol WireOffset {
+    var partitionIndex: Int32 { get }
+    var committedOffset: Int64 { get }
+    var committedLeaderEpoch: Int32 { get }
+    var committedMetadata: String? { get }
+}
+
+extension OffsetCommitRequest.OffsetCommitRequestPartition: WireOffset {}
+extension TxnOffsetCommitRequest.TxnOffsetCommitRequestPartition: WireOffset {}
+
+extension OffsetEntry {
+    /// An offset in the topic that a request means, nil if there is none.
+    init(_ wire: some WireOffset, of topic: TopicImage?, named name: String) {
+        self.init(
+            topic: topic?.name ?? name, topicID: topic?.id ?? .zero,
+            partition: wire.partitionIndex)
+        offset = Offset(wire.committedOffset)
+        leaderEpoch = LeaderEpoch(wire.committedLeaderEpoch)
+        metadata = wire.committedMetadata
+        if topic?.partition(wire.partitionIndex) == nil { error = .unknownTopicOrPartition }
     }
 }
 

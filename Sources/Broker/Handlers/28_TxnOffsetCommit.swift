@@ -35,16 +35,7 @@ enum TxnOffsetCommitHandler {
         for topic in wire.topics {
             let known = image.topic(named: topic.name)
             for partition in topic.partitions {
-                var entry = OffsetEntry(
-                    topic: topic.name, topicID: known?.id ?? .zero,
-                    partition: partition.partitionIndex)
-                entry.offset = Offset(partition.committedOffset)
-                entry.leaderEpoch = LeaderEpoch(partition.committedLeaderEpoch)
-                entry.metadata = partition.committedMetadata
-                if known?.partition(partition.partitionIndex) == nil {
-                    entry.error = .unknownTopicOrPartition
-                }
-                commit.entries.append(entry)
+                commit.entries.append(OffsetEntry(partition, of: known, named: topic.name))
             }
         }
         return commit

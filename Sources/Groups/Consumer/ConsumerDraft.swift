@@ -125,11 +125,16 @@ extension ConsumerGroup {
 extension ConsumerGroup {
     /// The topics subscribed to that exist, by name.
     func assignableTopics(in image: MetadataImage) -> [AssignableTopic] {
-        subscribedTopics.compactMap { name in
+        // Mostly nobody tells a rack, and nothing is gathered for thousands of partitions.
+        var rackOf: [BrokerID: String] = [:]
+        image.brokers.forEach { id, broker in rackOf[id] = broker.rack }
+        return subscribedTopics.compactMap { name in
             guard let topic = image.topic(named: name) else { return nil }
             var racks: [Set<String>] = []
-            topic.forEachPartition { _, partition in
-                racks.append(Set(partition.replicas.compactMap { image.broker($0)?.rack }))
+            if !rackOf.isEmpty {
+                topic.forEachPartition { _, partition in
+                    racks.append(Set(partition.replicas.compactMap { rackOf[$0] }))
+                }
             }
             return AssignableTopic(
                 id: topic.id, name: name, partitionCount: Int32(topic.partitionCount),
