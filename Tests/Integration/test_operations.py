@@ -110,6 +110,12 @@ class Operations(Page):
         said = self.play("docs/operations/disks.md")
         self.assertIn("orders-0", said["Failing"])
 
+    def test_resize_quorum(self):
+        self.nodes()
+        said = self.play("docs/operations/resize-quorum.md")
+        voters = re.findall(r"CurrentVoters: .*", "".join(said.values()))
+        self.assertEqual([line.count("directoryId") for line in voters], [3, 4, 3, 3])
+
     def test_tuning(self):
         self.nodes()
         said = self.play("docs/operations/tuning.md")
