@@ -38,6 +38,7 @@ package final class Checker {
             timeline.add("\(name) has now \(Self.words(for: state))")
             partitions.stateCommitted(key, name, state)
         }
+        metadata.deleted = { [partitions] in partitions.topicDeleted($0) }
         quorum.whenCommitted = { [metadata] in metadata.committed($0) }
         self.timeline = timeline
         book.whenBroken = { [weak self] violation in

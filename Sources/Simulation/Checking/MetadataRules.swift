@@ -26,6 +26,9 @@ final class MetadataRules {
     /// Called for each state of a partition that was not known before, with its name.
     var changed: (PartitionKey, TopicPartition, PartitionImage) -> Void = { _, _, _ in }
 
+    /// Called for each topic whose deletion was committed.
+    var deleted: (TopicID) -> Void = { _ in }
+
     init(_ violations: Violations) { self.violations = violations }
 
     /// The quorum has committed more. A node shows what it has applied once in a turn; here each state of a
@@ -45,6 +48,7 @@ final class MetadataRules {
     }
 
     private func replayed(_ change: MetadataChange) {
+        if case .topicDeleted(let topic) = change { deleted(topic.id) }
         let keys: [PartitionKey] =
             switch change {
             case .partition(let key): [key]

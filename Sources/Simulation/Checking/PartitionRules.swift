@@ -58,6 +58,10 @@ final class PartitionRules {
         }
     }
 
+    func topicDeleted(_ id: TopicID) {
+        for (key, track) in tracks where key.topicID == id { track.isDeleted = true }
+    }
+
     private func checkComplete(_ node: BrokerID, _ track: PartitionTrack) {
         guard !track.isVolatile, let log = disks.log(of: node, track.name, .durable) else {
             return
@@ -168,7 +172,7 @@ final class PartitionRules {
         track.committed.append(
             log.prints(in: range), in: facts.leaderEpoch,
             records: facts.isCompacted ? log.records(in: range) : nil)
-        guard !track.isVolatile else { return }
+        guard !track.isVolatile, !track.isDeleted else { return }
         for member in facts.inSyncReplicas {
             guard let difference = missing(range, on: member, facts.partitionEpoch, track) else {
                 continue

@@ -47,6 +47,8 @@ final class PartitionTrack {
     var damaged: Set<BrokerID> = []
     /// Acknowledged without a sync: what is committed may be lost.
     var isVolatile = false
+    /// Its topic is deleted: some have removed their logs before the leader has heard of it.
+    var isDeleted = false
 
     init(_ name: TopicPartition) { self.name = name }
 
