@@ -187,7 +187,7 @@ int martlet_is_cached(int descriptor, int64_t offset, int64_t count) {
     enum { CACHESTAT = 451 };
     static _Atomic int lacks_cachestat;
     static _Atomic int64_t page;
-    if (lacks_cachestat || count <= 0) return 0;
+    if (lacks_cachestat || count <= 0) return -1;
     if (!page) page = sysconf(_SC_PAGESIZE);
     struct {
         uint64_t offset, length;
@@ -197,10 +197,18 @@ int martlet_is_cached(int descriptor, int64_t offset, int64_t count) {
     } found;
     if (syscall(CACHESTAT, descriptor, &range, &found, 0) < 0) {
         if (errno == ENOSYS || errno == EPERM) lacks_cachestat = 1;
-        return 0;
+        return -1;
     }
     int64_t pages = (offset + count - 1) / page - offset / page + 1;
     return found.cached >= (uint64_t)pages;
+}
+
+void martlet_read_only_what_is_asked(int descriptor) {
+    (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM);
+}
+
+void martlet_forget_pages(int descriptor, int64_t offset, int64_t count) {
+    (void)posix_fadvise(descriptor, offset, count, POSIX_FADV_DONTNEED);
 }
 
 int martlet_lock_file(int descriptor) {

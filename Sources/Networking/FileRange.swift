@@ -3,8 +3,8 @@ internal import Ports
 
 /// What of a file has still to be sent.
 struct FileRange {
-    /// So much that was sent unchecked is read once more to check what follows it.
-    static let leadMax = 4 << 20
+    /// So much of what was sent from memory is read at once to find where a unit begins.
+    static let leadMax = 1 << 20
 
     let offset: Int64
     let count: Int
@@ -22,33 +22,37 @@ struct FileRange {
             offset: next, count: count - taken, check: check, unit: isUnit ? next : unit)
     }
 
-    /// Whether a read from the disk is to be checked.
-    var isChecked: Bool { check != nil && offset - unit <= Int64(Self.leadMax) }
-
     /// Reads about `step` bytes from the beginning: whole units if they are checked, and more than a step for a unit
     /// that is larger. Empty where the file ends early. Blocks on the disk.
+    ///
+    /// What has already gone from memory since the last known unit is read again, for only there is known where units
+    /// begin.
     func load(
         about step: Int, path: String,
+        checked: (Range<Int64>) -> Void,
         _ read: (_ offset: Int64, _ count: Int) throws(FileError) -> SharedBytes
     ) throws(FileError) -> SharedBytes {
-        guard isChecked, let check else {
+        guard let check else {
             let bytes = try read(offset, step)
             return bytes.count == step ? bytes : .empty
         }
-        let lead = Int(offset - unit)
-        var wanted = lead + step
+        var begin = unit
+        var wanted = min(Int(offset - begin), Self.leadMax) + step
         while true {
-            wanted = min(wanted, lead + count)
-            let bytes = try read(unit, wanted)
-            guard bytes.count == wanted else { return .empty }
+            let left = Int(offset - begin) + count
+            let size = min(wanted, left)
+            let bytes = try read(begin, size)
+            guard bytes.count == size else { return .empty }
             guard let whole = check.wholeBytes(bytes) else {
                 throw FileError(
-                    .failed, operation: "read", path: path, reason: "damaged at \(unit)")
+                    .failed, operation: "read", path: path, reason: "damaged at \(begin)")
             }
+            checked(begin..<begin + Int64(whole))
             // A unit that the piece cuts at its end is nothing to its reader.
-            if wanted == lead + count { return bytes[lead..<bytes.count] }
-            if whole > lead { return bytes[lead..<whole] }
-            wanted *= 2
+            let end = size == left ? size : whole
+            if begin + Int64(end) > offset { return bytes[Int(offset - begin)..<end] }
+            begin += Int64(whole)
+            wanted = whole == 0 ? wanted * 2 : step
         }
     }
 }

@@ -20,6 +20,9 @@ package final class FileUse: Sendable {
         file.isResidentInUse(at: offset, count: count)
     }
 
+    /// As `File.noteChecked`.
+    package func noteChecked(_ range: Range<Int64>) { file.noteChecked(range) }
+
     /// As `File.read`.
     package func read(at offset: Int64, count: Int) throws(FileError) -> SharedBytes {
         try file.readInUse(at: offset, count: count)

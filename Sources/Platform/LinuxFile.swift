@@ -15,17 +15,18 @@ package final class LinuxFile: File {
     static let partsMax = Int(MARTLET_PARTS_MAX)
     /// Reads longer than this look at the file's length before they allocate.
     private static let trustedReadLength = 1 << 16
-
-    /// After a read, what the kernel reads ahead has come, or the disk is beyond waiting for.
-    private static let readAheadLimit = Duration.seconds(30)
+    private static let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
 
     package let path: String
     /// The device that holds the file, to know which disk a wait belongs to.
     package let device: UInt64
     private let raw: Int32
     private let uses = UseCount()
-    /// Until when pages may be on their way from the disk; monotonic nanoseconds.
-    private let readAheadUntil = Atomic<Int64>(.min)
+    /// Whether what comes from the disk is remembered until somebody has checked it.
+    private let isWatched = Atomic<Bool>(false)
+    private let unchecked = Mutex(UncheckedRanges())
+    /// Whether there is any, for those who send what is in memory.
+    private let hasUnchecked = Atomic<Bool>(false)
 
     /// Takes over an open descriptor.
     init(adopting raw: Int32, path: String) throws(FileError) {
@@ -40,7 +41,7 @@ package final class LinuxFile: File {
         device = UInt64(facts.st_dev)
     }
 
-    deinit { if !uses.isEnded { _ = Glibc.close(raw) } }
+    deinit { if !uses.isEnded { closeDescriptor() } }
 
     // MARK: Uses
 
@@ -55,7 +56,7 @@ package final class LinuxFile: File {
     }
 
     func endUse() {
-        if uses.end() { _ = Glibc.close(raw) }
+        if uses.end() { closeDescriptor() }
     }
 
     /// Runs one call on the descriptor, or throws if the file is closed.
@@ -71,7 +72,15 @@ package final class LinuxFile: File {
     }
 
     package func close() {
-        if uses.close() { _ = Glibc.close(raw) }
+        if uses.close() { closeDescriptor() }
+    }
+
+    /// With the file goes what is remembered of it: the kernel forgets what nobody has checked, too.
+    private func closeDescriptor() {
+        for range in unchecked.withLock({ $0.ranges }) {
+            martlet_forget_pages(raw, range.lowerBound, Int64(range.count))
+        }
+        _ = Glibc.close(raw)
     }
 
     // MARK: Reading
@@ -103,7 +112,9 @@ package final class LinuxFile: File {
         // block, which nobody else can see yet.
         guard let base = unsafe storage.unsafeMutableBytes.baseAddress else { return .empty }
         var filled = unsafe Self.readCached(raw, base, count: count, at: offset)
-        if filled.isMissing || isReadingAhead { noteReadAhead() }
+        if filled.isMissing {
+            noteUnchecked(from: offset + Int64(filled.count), to: offset + Int64(count))
+        }
         while filled.isMissing, filled.count < count {
             let answer = unsafe martlet_pread(
                 raw, base + filled.count, count - filled.count, offset + Int64(filled.count))
@@ -131,14 +142,32 @@ package final class LinuxFile: File {
         return (filled, false)
     }
 
-    /// Whether pages may be on their way from the disk.
-    var isReadingAhead: Bool {
-        SystemClock.monotonic().nanoseconds <= readAheadUntil.load(ordering: .relaxed)
+    // MARK: What nobody has checked
+
+    package func watchDisk() {
+        isWatched.store(true, ordering: .relaxed)
+        martlet_read_only_what_is_asked(raw)
     }
 
-    private func noteReadAhead() {
-        let until = SystemClock.monotonic() + Self.readAheadLimit
-        readAheadUntil.store(until.nanoseconds, ordering: .relaxed)
+    /// Before the disk is asked: pages count as cached before their bytes have come.
+    private func noteUnchecked(from start: Int64, to end: Int64) {
+        guard isWatched.load(ordering: .relaxed) else { return }
+        let page = Self.pageSize
+        let pages = start / page * page..<(end + page - 1) / page * page
+        unchecked.withLock { $0.insert(pages) }
+        hasUnchecked.store(true, ordering: .releasing)
+    }
+
+    package func noteChecked(_ range: Range<Int64>) {
+        guard hasUnchecked.load(ordering: .relaxed) else { return }
+        unchecked.withLock { unchecked in
+            unchecked.remove(range)
+            if unchecked.isEmpty { hasUnchecked.store(false, ordering: .relaxed) }
+        }
+    }
+
+    private func isUnchecked(_ range: Range<Int64>) -> Bool {
+        hasUnchecked.load(ordering: .acquiring) && unchecked.withLock { $0.overlaps(range) }
     }
 
     package func isResident(at offset: Int64, count: Int) -> Bool {
@@ -147,12 +176,15 @@ package final class LinuxFile: File {
         return isResidentInUse(at: offset, count: count)
     }
 
-    /// A page counts as cached before its bytes have come. Only a read of ours that needs the disk, which makes
-    /// the kernel read ahead, brings pages into that state, and reads soon after it, which make it go on. So for
-    /// a while after them the kernel is asked the question that takes forty times as long but knows.
+    /// What the kernel counts as cached may be on its way still, if somebody reads it through another descriptor; what
+    /// this one reads is unchecked until it has come. Kernels before 6.5 cannot count, and are asked to read.
     func isResidentInUse(at offset: Int64, count: Int) -> Bool {
-        if !isReadingAhead, martlet_is_cached(raw, offset, Int64(count)) == 1 { return true }
-        return martlet_is_resident(raw, offset, Int64(count)) == 1
+        guard !isUnchecked(offset..<offset + Int64(count)) else { return false }
+        switch martlet_is_cached(raw, offset, Int64(count)) {
+        case 1: return true
+        case 0 where isWatched.load(ordering: .relaxed): return false
+        default: return martlet_is_resident(raw, offset, Int64(count)) == 1
+        }
     }
 
     // MARK: Writing

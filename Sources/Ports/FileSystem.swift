@@ -104,8 +104,18 @@ public protocol File: AnyObject, Sendable {
     func sync() throws(FileError)
     /// Whether the range is in memory, so that sending it will not wait for the disk.
     func isResident(at offset: Int64, count: Int) -> Bool
+    /// From now on reads bring nothing from the disk but what they ask for, and the file remembers what of that nobody
+    /// has checked: until `noteChecked`, `isResident` is false for it. Files of other worlds need not.
+    func watchDisk()
+    /// These bytes were read, and are what was written.
+    func noteChecked(_ range: Range<Int64>)
     /// Closes once nobody uses the file any more; further calls fail with `.failed`. Idempotent.
     func close()
+}
+
+extension File {
+    public func watchDisk() {}
+    public func noteChecked(_ range: Range<Int64>) {}
 }
 
 /// Makes files of one log directory durable off the loops (group commit). One per directory, so that a

@@ -120,11 +120,11 @@ def learn(consumer, topic):
             raise
 
 
-def read_all(bootstrap, topic, partition, timeout=30):
-    """All records of a partition up to its present end, as (offset, value)."""
+def read_all(bootstrap, topic, partition, timeout=30, **settings):
+    """All records of a partition up to its present end, as (offset, value), by a consumer with such settings."""
     consumer = Consumer({
         "bootstrap.servers": bootstrap, "group.id": "checker", "enable.auto.commit": False,
-        "auto.offset.reset": "earliest", "enable.partition.eof": False,
+        "auto.offset.reset": "earliest", "enable.partition.eof": False, **settings,
     })
     try:
         assigned = TopicPartition(topic, partition, 0)

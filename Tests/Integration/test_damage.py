@@ -10,7 +10,7 @@ import unittest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from checker import read_all
-from cluster import Cluster, crc32c
+from cluster import Cluster, crc32c, run
 
 MIB = 1 << 20
 
@@ -154,6 +154,46 @@ class Damage(unittest.TestCase):
         self.wait_for(leader, "segmentRepaired partition=orders-0")
         self.assertEqual(self.contents(leader, "orders", "log", 30), whole)
         self.wait_for_another_leader(leader)
+
+    def test_damage_is_found_where_the_kernel_would_have_read_ahead(self):
+        self.begin(log_scrub_interval_ms=-1)
+        self.cluster.create_topic("orders", 1, 3, segment_bytes=MIB)
+        self.write("orders", 60)
+        leader = self.cluster.leader("orders", 0)
+        path = self.file(leader, "orders", "log", 30)
+        flip(path, os.path.getsize(path) // 2 + 50_000)
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        # A batch at a time: the damage lies a few batches behind the first one that has to come from the disk.
+        values = read_all(
+            self.cluster.bootstrap, "orders", 0, timeout=60, **{"max.partition.fetch.bytes": 1_000})
+        self.assertEqual([value for _, value in values],
+                         [b"%d:" % number + bytes(100_000) for number in range(60)])
+        self.wait_for(leader, "segmentRepaired partition=orders-0")
+        self.wait_for_another_leader(leader)
+
+    def test_what_only_one_replica_has_compacted_is_no_difference(self):
+        self.begin(log_scrub_interval_ms=200, log_scrub_io_max_bytes_per_second=100 * MIB,
+                   log_cleaner_backoff_ms=20)
+        # Only the leader compacts.
+        for number in (2, 3):
+            node = self.cluster.nodes[number]
+            self.assertEqual(node.terminate(), 0)
+            node.write_config(log_cleaner_enable="false")
+            node.start()
+            node.wait_ready()
+        run("topics", "--bootstrap-server", self.cluster.bootstrap, "--create", "--topic", "orders",
+            "--replica-assignment", "1:2:3", "--config", f"segment.bytes={MIB}",
+            "--config", "cleanup.policy=compact", "--config", "min.cleanable.dirty.ratio=0.01")
+        self.write("orders", 30, key=b"one")
+        self.wait_for(1, "logCompacted partition=orders-0")
+        run("configs", "--bootstrap-server", self.cluster.bootstrap, "--alter", "--entity-type", "topics",
+            "--entity-name", "orders", "--add-config", "cleanup.policy=delete")
+        self.write("orders", 30, first=30)
+        for number in self.cluster.nodes:
+            self.wait_for_rounds(number)
+            self.assertNotIn("replicasDiffer", self.cluster.nodes[number].tail(100_000))
+            self.assertEqual(self.metric(number, "martlet_log_differing_segments"), 0)
 
     def test_replicas_that_differ_are_told_once(self):
         self.begin(log_scrub_interval_ms=200, log_scrub_io_max_bytes_per_second=100 * MIB)

@@ -110,9 +110,11 @@ struct SendingTests {
 
     @Test func `checks from the last unit's beginning, and units larger than a step`() throws {
         let content = (0..<100).map { UInt8($0 / 10) }
+        var checked: [Range<Int64>] = []
         func load(_ range: FileRange, about step: Int) throws(FileError) -> [UInt8] {
-            let bytes = try range.load(about: step, path: "/f") {
-                offset, count throws(FileError) in
+            let bytes = try range.load(
+                about: step, path: "/f", checked: { checked.append($0) }
+            ) { offset, count throws(FileError) in
                 SharedBytes(content.dropFirst(Int(offset)).prefix(count))
             }
             return (0..<bytes.count).map { bytes[$0] }
@@ -132,11 +134,31 @@ struct SendingTests {
         #expect(throws: FileError.self) {
             try load(range(7, 93, check(10, damaged: 0)), about: 10)
         }
+        #expect(checked == [0..<30, 0..<0, 0..<0, 0..<10, 0..<10, 0..<20])
         let left = range(0, 100, tens).without(30, true)
         #expect(left?.offset == 30)
         #expect(left?.unit == 30)
         #expect(left?.without(5, false)?.unit == 30)
         #expect(left?.without(70, true) == nil)
+    }
+
+    @Test func `reads from the last unit's beginning however much was sent since`() throws {
+        let size = 100_000
+        let content = SharedBytes((0..<5_000_000).map { UInt8($0 / size) })
+        let range = FileRange(offset: 4_000_050, count: 500_000, check: check(size), unit: 0)
+        var mostAtOnce = 0
+        var checked: [Range<Int64>] = []
+        let bytes = try range.load(
+            about: 300_000, path: "/f", checked: { checked.append($0) }
+        ) { offset, count throws(FileError) in
+            mostAtOnce = max(mostAtOnce, count)
+            return content[Int(offset)..<min(Int(offset) + count, content.count)]
+        }
+        #expect(bytes.count == 299_950)
+        #expect(bytes.array.allSatisfy { $0 >= 40 })
+        #expect(checked.first?.lowerBound == 0)
+        #expect(checked.last.map { Int($0.upperBound) } == 4_000_050 + bytes.count)
+        #expect(mostAtOnce <= FileRange.leadMax + 300_000)
     }
 
     /// A file that only reads.

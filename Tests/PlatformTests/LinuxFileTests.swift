@@ -73,17 +73,50 @@ struct LinuxFileTests {
         #expect(file.isResident(at: 0, count: 1 << 20))
     }
 
-    @Test func `has pages on their way only after a read that needed the disk`() throws {
-        let file = try #require(try make() as? LinuxFile)
-        let mebibyte = SharedBytes([UInt8](repeating: 5, count: 1 << 20))
-        try file.write([mebibyte], at: 0)
+    /// A watched file of a mebibyte of which nothing is in memory.
+    private func makeCold() throws -> any File {
+        let file = try make()
+        file.watchDisk()
+        try file.write([SharedBytes([UInt8](repeating: 5, count: 1 << 20))], at: 0)
         try file.sync()
-        #expect(try file.read(at: 0, count: 2 << 20) == mebibyte)
-        #expect(try file.read(at: 1 << 20, count: 100).isEmpty)
-        #expect(!file.isReadingAhead)
+        #expect(file.isResident(at: 0, count: 1 << 20), "what was written needs no check")
         #expect(Kernel.forgetPages(file.path))
-        #expect(try file.read(at: 4096, count: 100).count == 100)
-        #expect(file.isReadingAhead)
+        return file
+    }
+
+    @Test func `brings nothing into memory but what is asked for, if it is watched`() throws {
+        let file = try makeCold()
+        #expect(try file.read(at: 4096, count: 4096).count == 4096)
+        file.noteChecked(4096..<8192)
+        #expect(file.isResident(at: 4096, count: 4096))
+        #expect(!file.isResident(at: 0, count: 4096))
+        #expect(!file.isResident(at: 8192, count: 4096))
+    }
+
+    @Test func `is not resident where what came from the disk was not checked`() throws {
+        let file = try makeCold()
+        #expect(try file.read(at: 100, count: 10_000).count == 10_000)
+        #expect(!file.isResident(at: 100, count: 10_000))
+        // What shares a page with what was checked is as unknown as before.
+        file.noteChecked(100..<10_100)
+        #expect(file.isResident(at: 100, count: 10_000))
+        #expect(!file.isResident(at: 0, count: 100))
+        #expect(!file.isResident(at: 10_100, count: 1))
+        // Read once more, now from memory, and checked.
+        #expect(try file.read(at: 10_100, count: 2_000).count == 2_000)
+        file.noteChecked(10_100..<12_100)
+        #expect(file.isResident(at: 10_100, count: 2_000))
+        #expect(file.isResident(at: 100, count: 12_000))
+    }
+
+    @Test func `leaves nothing unchecked in memory when it is closed`() throws {
+        let file = try makeCold()
+        _ = try file.read(at: 0, count: 1 << 20)
+        file.noteChecked(0..<(1 << 19))
+        file.close()
+        let again = try LinuxFileSystem().open(file.path, .read)
+        #expect(again.isResident(at: 0, count: 1 << 19))
+        #expect(!again.isResident(at: 1 << 19, count: 1 << 19))
     }
 
     @Test func `fails after close, which may come twice`() throws {

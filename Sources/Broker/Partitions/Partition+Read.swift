@@ -151,7 +151,9 @@ extension Partition {
         let check = check(from: slice.start.offset)
         guard slice.count <= Self.copiedRunMax else { return slice.piece(check).map { [$0] } ?? [] }
         let bytes = try slice.load()
-        return check.wholeBytes(bytes) == nil ? nil : [.bytes(bytes)]
+        guard let whole = check.wholeBytes(bytes) else { return nil }
+        slice.noteChecked(whole)
+        return [.bytes(bytes)]
     }
 
     /// Looks at the checksums of batches before they are sent, where they pass through this process: that is what has

@@ -59,9 +59,13 @@ int martlet_syncfs(int descriptor);
 void martlet_begin_writing_back(int descriptor);
 /// 1 if the whole range is in memory, 0 if not.
 int martlet_is_resident(int descriptor, int64_t offset, int64_t count);
-/// 1 if the whole range is in the page cache, though perhaps still being read into it; 0 if not, or if the
+/// 1 if the whole range is in the page cache, though perhaps still being read into it; 0 if not; -1 if the
 /// kernel cannot tell (before 6.5).
 int martlet_is_cached(int descriptor, int64_t offset, int64_t count);
+/// Has the kernel read nothing ahead of what is asked for.
+void martlet_read_only_what_is_asked(int descriptor);
+/// Drops the range's whole pages from the page cache, but those that are still to be written.
+void martlet_forget_pages(int descriptor, int64_t offset, int64_t count);
 /// Locks a whole file for this open file description; -EAGAIN if somebody else holds it. Conflicts with the
 /// locks that Java's FileChannel takes.
 int martlet_lock_file(int descriptor);

@@ -59,6 +59,7 @@ struct CleaningWork: SegmentWork {
     {
         let path = source.path
         let file = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
+        file.watchDisk()
         return BatchScanner(file, from: position, to: source.size, window: Self.stepSize)
     }
 

@@ -73,6 +73,7 @@ struct RepairWork: SegmentWork {
         let file = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
         let end = min(source.size, Int(try file.sizeOnDisk()))
         var scanner = BatchScanner(file, from: begin, to: end, window: CleaningWork.stepSize)
+        file.watchDisk()
         while scanner.position - begin < CleaningWork.stepSize, let header = try scanner.header() {
             let isDoubtful = held.map { header.baseOffset < $0.header.nextOffset } ?? false
             guard let batch = try whole(header, &scanner) else {

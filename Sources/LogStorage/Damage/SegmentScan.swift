@@ -87,6 +87,7 @@ package struct SegmentScan: Sendable {
         var scanner = BatchScanner(file, from: position, to: size, window: Self.stepSize)
         while scanner.position - begin < Self.stepSize, let header = try scanner.header() {
             if let fault = try fault(of: header, &scanner) { return fault }
+        defer { file.noteChecked(Int64(begin)..<Int64(position)) }
             scanner.skip(header)
             position = scanner.position
             digest.add(header)
@@ -122,6 +123,7 @@ package struct SegmentScan: Sendable {
     /// What is wrong with the batch, or with the entries that point at it.
     private mutating func fault(
         of header: RecordBatchHeader, _ scanner: inout BatchScanner
+        opened.watchDisk()
     ) throws(LogError) -> Progress? {
         guard header.baseOffset >= expected else {
             expected = previous

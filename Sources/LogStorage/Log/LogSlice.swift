@@ -35,4 +35,10 @@ package struct LogSlice: Sendable {
         guard let file, count > 0 else { return .empty }
         return try file.readExactly(at: Int64(start.position), count: count)
     }
+
+    /// The first `count` bytes were loaded, and their checksums fit.
+    package func noteChecked(_ count: Int) {
+        let begin = Int64(start.position)
+        file?.noteChecked(begin..<begin + Int64(count))
+    }
 }

@@ -102,6 +102,8 @@ extension Segment {
     func check(
         upTo fileSize: Int, _ settings: LogConfiguration, visit: (RecordBatchHeader) -> Void
     ) throws(LogError) -> Checked {
+        let begin = Int64(size)
+        defer { file.noteChecked(begin..<Int64(size)) }
         let file = try file()
         var scanner = BatchScanner(file, from: size, to: fileSize, window: LogLimit.scanWindow)
         var fault: RecordBatchError?

@@ -80,6 +80,7 @@ final class Segment {
         if let openFile { return openFile }
         let path = path(.log)
         let file = try onDisk { () throws(FileError) in try fileSystem.open(path, .readWrite) }
+        file.watchDisk()
         openFile = file
         return file
     }
@@ -91,7 +92,9 @@ final class Segment {
     func create() throws(LogError) {
         guard !isOnDisk else { return }
         let path = path(.log)
-        openFile = try onDisk { () throws(FileError) in try fileSystem.open(path, .replace) }
+        let file = try onDisk { () throws(FileError) in try fileSystem.open(path, .replace) }
+        file.watchDisk()
+        openFile = file
         isOnDisk = true
     }
 
