@@ -125,6 +125,10 @@ extension RecordBatchHeader {
     /// After this time compaction may drop the batch's tombstones or markers (KIP-534).
     @inlinable
     public var deleteHorizon: Timestamp? { hasDeleteHorizon ? baseTimestamp : nil }
+    /// Whether it is as its producer wrote it, as far as can be told: compaction leaves fewer records than offsets, or
+    /// notes in the batch until when its tombstones stay.
+    @inlinable
+    public var hasAllRecords: Bool { recordCount == lastOffsetDelta &+ 1 && !hasDeleteHorizon }
     /// Whether an idempotent or transactional producer wrote it.
     @inlinable public var hasProducerID: Bool { producerID > .none }
     /// Sequence number of the last record, or -1.

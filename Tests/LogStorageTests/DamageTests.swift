@@ -208,8 +208,71 @@ struct DamageTests {
         #expect(try walk { _ in } == nil)
         #expect(try walk { if $0.baseOffset == 4 { $0.crc ^= 1 } } == 0..<10)
         #expect(try walk { if $0.baseOffset == 0 { $0.partitionLeaderEpoch = 7 } } == 0..<10)
-        #expect(try walk { if $0.baseOffset == 6 { $0.baseOffset = 7 } } == 0..<10)
-        #expect(try walk { if $0.baseOffset == 8 { $0.baseOffset = 12 } } == 0..<10)
+    }
+
+    /// A batch of two records for each of `offsets`, of which some lack the second.
+    private func headers(
+        at offsets: [Int64], thinned: Set<Int64> = [], withHorizon: Set<Int64> = []
+    ) throws -> [RecordBatchHeader] {
+        let whole = try written()
+        let slice = try whole.log.read(from: 0, upTo: 2, maxBytes: 1, minOneBatch: true)
+        let header = try RecordBatchHeader(slice.load(), at: 0)
+        return offsets.map { offset in
+            var header = header
+            header.baseOffset = Offset(offset)
+            header.crc = UInt32(offset) &* 77
+            if thinned.contains(offset) {
+                (header.recordCount, header.crc) = (1, header.crc &+ 1)
+            }
+            if withHorizon.contains(offset) {
+                header.attributes = RecordBatchAttributes(
+                    rawValue: header.attributes.rawValue | 0x40)
+                header.crc &+= 1
+            }
+            return header
+        }
+    }
+
+    /// Marks after the batches at `ends`, as a scan makes them.
+    private func marks(_ batches: [RecordBatchHeader], after ends: Set<Int64>) -> [DigestMark] {
+        var (marks, digest, isWhole, next): ([DigestMark], _, _, _) = (
+            [], BatchDigest(), true, Offset.zero
+        )
+        for batch in batches {
+            if batch.baseOffset > next || !batch.hasAllRecords { isWhole = false }
+            digest.add(batch)
+            next = batch.nextOffset
+            guard ends.contains(batch.baseOffset.rawValue) || batch == batches.last else {
+                continue
+            }
+            marks.append(DigestMark(end: next, digest: digest, hasAllRecords: isWhole))
+            (digest, isWhole) = (BatchDigest(), true)
+        }
+        return marks
+    }
+
+    @Test func `is not seen in what one of two replicas has compacted`() throws {
+        let whole = try headers(at: [0, 2, 4, 6, 8, 10])
+        let compacted = [
+            try headers(at: [0, 2, 4, 6, 10]), try headers(at: [6, 8, 10]),
+            try headers(at: [0, 2, 4]), try headers(at: [10]),
+            try headers(at: [0, 2, 4, 6, 8, 10], thinned: [2, 8]),
+            try headers(at: [0, 2, 4, 6, 8, 10], withHorizon: [0, 4, 8]),
+        ]
+        for one in compacted + [whole] {
+            for other in compacted + [whole] {
+                var walk = DigestWalk(from: 0, marks: marks(one, after: [2, 6]))
+                #expect(other.allSatisfy { walk.take($0) == nil })
+            }
+        }
+    }
+
+    @Test func `is seen in what neither of two replicas has compacted`() throws {
+        let one = marks(try headers(at: [0, 4, 6, 8, 10]), after: [4, 8])
+        var other = try headers(at: [2, 4, 6, 8, 10])
+        other[3].crc ^= 1
+        var walk = DigestWalk(from: 0, marks: one)
+        #expect(other.compactMap { walk.take($0) } == [6..<10])
     }
 
     @Test

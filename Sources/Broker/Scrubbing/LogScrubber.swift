@@ -18,7 +18,7 @@ final class LogScrubber {
         let partition: Partition
         var scan: SegmentScan
         var repair: SegmentRepair?
-        var comparison: ReplicaComparison?
+        var comparison: SegmentComparison?
 
         init(_ partition: Partition, _ scan: SegmentScan) {
             self.partition = partition
@@ -232,7 +232,7 @@ final class LogScrubber {
         guard case .follower(let leader) = partition.role, partition.settings.cleaning == nil,
             partition.log.cleanedUpTo <= run.scan.baseOffset
         else { return goOn(in: partition.directory) }
-        let comparison = ReplicaComparison(
+        let comparison = SegmentComparison(
             partition, run.scan, leader: leader, shard: shard
         ) { [weak self] outcome in
             self?.compared(run, with: leader, outcome)
@@ -244,7 +244,7 @@ final class LogScrubber {
     }
 
     private func compared(
-        _ run: Run, with leader: BrokerID, _ outcome: ReplicaComparison.Outcome
+        _ run: Run, with leader: BrokerID, _ outcome: SegmentComparison.Outcome
     ) {
         run.comparison = nil
         switch outcome {

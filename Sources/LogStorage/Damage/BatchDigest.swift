@@ -21,9 +21,11 @@ package struct BatchDigest: Hashable, Sendable {
     }
 }
 
-/// The batches of a part of a segment, in sum with all before them in the segment.
+/// The batches of a part of a segment.
 package struct DigestMark: Hashable, Sendable {
     /// The offset behind the part.
     package let end: Offset
     package let digest: BatchDigest
+    /// Whether the part has a record for each of its offsets, as it has until it is compacted.
+    package let hasAllRecords: Bool
 }

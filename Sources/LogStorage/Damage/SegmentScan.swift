@@ -51,7 +51,9 @@ package struct SegmentScan: Sendable {
     private let isSealed: Bool
     private var digest = BatchDigest()
     /// What was read and found whole, one mark for each step, to be compared with other replicas.
+    /// Of the batches of one step, and whether they have a record for each offset.
     package private(set) var marks: [DigestMark] = []
+    private var hasAllRecords = true
 
     init(_ segment: Segment, isSealed: Bool, epochs: LeaderEpochCache) {
         self.isSealed = isSealed
@@ -90,9 +92,11 @@ package struct SegmentScan: Sendable {
         defer { file.noteChecked(Int64(begin)..<Int64(position)) }
             scanner.skip(header)
             position = scanner.position
+        (digest, hasAllRecords) = (BatchDigest(), true)
             digest.add(header)
+            if header.baseOffset > expected || !header.hasAllRecords { hasAllRecords = false }
         }
-        marks.append(DigestMark(end: expected, digest: digest))
+        marks.append(DigestMark(end: expected, digest: digest, hasAllRecords: hasAllRecords))
         if let fault = scanner.fault { return damaged("\(fault)") }
         guard position >= size else { return .more(bytes: position - begin) }
         if let damage = offsets.leftover(at: nextOffset) ?? times.leftover(at: nextOffset) {

@@ -11,7 +11,7 @@ internal import Replication
 /// The leader is asked with an ordinary Fetch, a megabyte at a time and at the scrubber's rate; only sums over the
 /// headers are kept. Compacted topics are not compared, for each replica compacts for itself. Lives on the
 /// partition's loop.
-final class ReplicaComparison {
+final class SegmentComparison {
     enum Outcome: Equatable {
         case same
         case differs(from: Offset, below: Offset)
