@@ -1,5 +1,6 @@
 import Bytes
 import Model
+import ProducerState
 import Records
 import TestSupport
 import Testing
@@ -185,6 +186,94 @@ struct DamageTests {
         }
         try test.log.cleaningFailed(job)
         try job.discard()
+    }
+
+    /// Transactions of two producers, three of them aborted, in two closed segments.
+    private func withTransactions() throws -> TestLog {
+        var test = try TestLog()
+        func data(_ producer: ProducerID, _ sequence: Int32) throws {
+            try test.send(producer, sequence)
+        }
+        try data(7, 0)
+        try data(8, 0)
+        try data(7, 1)
+        try test.endTransaction(7, commit: false)
+        try data(7, 2)
+        try test.endTransaction(8, commit: false)
+        try test.endTransaction(7, commit: true)
+        try data(8, 1)
+        try test.log.roll(now: 1000)
+        try data(8, 2)
+        try test.endTransaction(8, commit: false)
+        try data(7, 3)
+        try test.endTransaction(7, commit: false)
+        try test.log.roll(now: 1000)
+        try data(7, 4)
+        try test.checkpoint()
+        test.log.recoveryPointWritten(test.log.recoveryPoint)
+        return test
+    }
+
+    @Test func `in a transaction index is found by the batches, and the file is written anew`()
+        throws
+    {
+        let test = try withTransactions()
+        let whole = try #require(test.system.contents(path("txnindex")))
+        #expect(whole.count == 2 * 34)
+        #expect(try damage(test).1 == nil)
+        for bit in 0..<whole.count * 8 {
+            try flip(bit % 8, of: bit / 8, "txnindex", test)
+            let (scan, found) = try damage(test)
+            #expect(found?.isInRecords == false, "bit \(bit)")
+            #expect(found?.path == path("txnindex"), "bit \(bit)")
+            #expect(try repair(test, scan, from: nil), "bit \(bit)")
+            #expect((test.system.contents(path("txnindex")) == whole) as Bool, "bit \(bit)")
+        }
+        let others = [
+            Array(whole.dropLast(34)), Array(whole.dropFirst(34)), whole + whole,
+            Array(whole.dropLast(1)), [],
+        ]
+        for bytes in others {
+            test.system.write(bytes, to: path("txnindex"))
+            for segment in test.log.segments { segment.release() }
+            let (scan, found) = try damage(test)
+            #expect(found?.path == path("txnindex"))
+            #expect(try repair(test, scan, from: nil))
+            #expect((test.system.contents(path("txnindex")) == whole) as Bool)
+        }
+        #expect(try damage(test).1 == nil)
+    }
+
+    @Test func `in a transaction index is found as far as its segment tells`() throws {
+        var test = try withTransactions()
+        let second = TestLog.directory + "/00000000000000000008.txnindex"
+        let whole = try #require(test.system.contents(second))
+        let right = try entries(whole)
+        #expect(right.map(\.firstOffset) == [7, 10])
+        #expect(try damage(test, from: 8).1 == nil)
+        // While the node is down: what was in memory is gone.
+        for bit in 0..<whole.count * 8 {
+            var bytes = whole
+            bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+            test.system.write(bytes, to: second)
+            try test.stopAndStart()
+            test.log.recoveryPointWritten(test.log.recoveryPoint)
+            let (scan, found) = try damage(test, from: 8)
+            if found != nil { #expect(try repair(test, scan, from: nil)) }
+            let mended = try entries(#require(test.system.contents(second)))
+            #expect(mended.map(\.producerID) == right.map(\.producerID), "bit \(bit)")
+            #expect(mended.map(\.lastOffset) == right.map(\.lastOffset), "bit \(bit)")
+            // Of a transaction that may have begun below nobody can tell where it did.
+            #expect(mended[0].firstOffset <= 8, "bit \(bit)")
+            #expect(mended[1].firstOffset == 10 || mended[1].firstOffset < 8, "bit \(bit)")
+            // A reader looks further if it is too low.
+            #expect(zip(mended, right).allSatisfy { $0.lastStableOffset <= $1.lastStableOffset })
+        }
+    }
+
+    private func entries(_ bytes: [UInt8]) throws -> [AbortedTransaction] {
+        var reader = ByteReader(SharedBytes(bytes))
+        return try (0..<bytes.count / 34).map { _ in try AbortedTransaction(from: &reader) }
     }
 
     @Test func `is not seen where only the sums over the batches differ`() throws {

@@ -2,6 +2,7 @@ import Bytes
 import LogStorage
 import Model
 import Ports
+import ProducerState
 import Records
 import TestSupport
 
@@ -61,6 +62,22 @@ struct TestLog {
     ) throws -> AppendResult {
         var batch = makeBatch(values, size: size, time: time)
         return try log.appendNew(&batch, epoch: epoch, now: Timestamp(time))
+    }
+
+    /// A record of a transaction.
+    func send(_ producer: ProducerID, _ sequence: Int32) throws {
+        var batch = makeBatch(
+            [1], transactional: true, producer: producer, producerEpoch: 0, sequence: sequence)
+        _ = try log.appendNew(&batch, epoch: 0, now: 0)
+    }
+
+    /// The marker that ends a transaction.
+    func endTransaction(_ producer: ProducerID, commit: Bool) throws {
+        let marker = EndTransactionMarker(isCommit: commit, coordinatorEpoch: 1)
+        var batch = try RecordBatchView(
+            RecordBatchBuilder.endTransaction(
+                marker, producerID: producer, producerEpoch: 0, timestamp: 1000))
+        _ = try log.append(&batch, epoch: 0, origin: .coordinator, now: 0)
     }
 
     /// What a broker does once a minute.

@@ -26,7 +26,8 @@ struct RepairWork: SegmentWork {
 
     private let source: CleaningPlan.Source
     private let directory: String
-    private let aborted: [AbortedTransaction]
+    /// Finds what the transaction index must say.
+    private var transactions: TransactionCheck
     private let epochs: LeaderEpochCache
     private let indexInterval: Int
     private let fileSystem: any FileSystem
@@ -37,13 +38,14 @@ struct RepairWork: SegmentWork {
     /// Read from our own file, and written when the batch after it fits.
     private var held: RecordBatchView?
 
+    /// - Parameter aborted: the transactions that the segment's index tells of, as far as it can be read.
     init(
         _ source: CleaningPlan.Source, aborted: [AbortedTransaction], in directory: String,
         epochs: LeaderEpochCache, indexInterval: Int, on fileSystem: any FileSystem
     ) {
         self.epochs = epochs
         self.source = source
-        self.aborted = aborted
+        transactions = TransactionCheck(from: source.baseOffset, aborted)
         self.directory = directory
         self.indexInterval = indexInterval
         self.fileSystem = fileSystem
@@ -71,9 +73,9 @@ struct RepairWork: SegmentWork {
     private mutating func copy(from begin: Int) throws(LogError) -> CleaningJob.Progress {
         let path = source.path
         let file = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
+        file.watchDisk()
         let end = min(source.size, Int(try file.sizeOnDisk()))
         var scanner = BatchScanner(file, from: begin, to: end, window: CleaningWork.stepSize)
-        file.watchDisk()
         while scanner.position - begin < CleaningWork.stepSize, let header = try scanner.header() {
             let isDoubtful = held.map { header.baseOffset < $0.header.nextOffset } ?? false
             guard let batch = try whole(header, &scanner) else {
@@ -154,6 +156,7 @@ struct RepairWork: SegmentWork {
     }
 
     private mutating func write(_ batch: RecordBatchView) throws(LogError) {
+        transactions.pass(batch.header, try batch.marker())
         try rewriter?.append(batch)
         expected = batch.header.nextOffset
     }
@@ -199,7 +202,7 @@ struct RepairWork: SegmentWork {
     }
 
     private mutating func finish() throws(LogError) -> CleaningJob.Progress {
-        try rewriter?.finish(aborted: aborted)
+        try rewriter?.finish(aborted: transactions.right)
         guard let facts = rewriter?.facts else { preconditionFailure("a segment is written first") }
         rewriter = nil
         phase = .done

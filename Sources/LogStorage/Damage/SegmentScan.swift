@@ -4,7 +4,7 @@ internal import Ports
 internal import Records
 
 /// Re-reads one segment, in steps of about a megabyte: every batch by its checksum, and, if the segment is sealed,
-/// every entry of its indexes by the batch that it points at.
+/// every entry of its indexes by the batch that it points at or tells of.
 ///
 /// A value: whoever has time does the next step. It holds the file open, so that a segment that is compacted or
 /// deleted meanwhile is read to its end; what is found then says nothing of the log (`PartitionLog.holds`).
@@ -44,16 +44,18 @@ package struct SegmentScan: Sendable {
     private var expected: Offset
     private var offsets: IndexCheck<OffsetIndex.Entry>
     private var times: IndexCheck<TimeIndex.Entry>
+    private let transactionsPath: String
+    private var transactions: TransactionCheck
     private var maxTimestamp = Timestamp.none
     private let epochs: LeaderEpochCache
     /// Where the last batch began: its own base offset is only known to be right when the next one fits.
     private var previous: Offset
     private let isSealed: Bool
-    private var digest = BatchDigest()
-    /// What was read and found whole, one mark for each step, to be compared with other replicas.
     /// Of the batches of one step, and whether they have a record for each offset.
-    package private(set) var marks: [DigestMark] = []
+    private var digest = BatchDigest()
     private var hasAllRecords = true
+    /// What was read and found whole, one mark for each step, to be compared with other replicas.
+    package private(set) var marks: [DigestMark] = []
 
     init(_ segment: Segment, isSealed: Bool, epochs: LeaderEpochCache) {
         self.isSealed = isSealed
@@ -65,6 +67,8 @@ package struct SegmentScan: Sendable {
         expected = segment.baseOffset
         previous = segment.baseOffset
         self.epochs = epochs
+        transactionsPath = segment.path(.transactionIndex)
+        transactions = TransactionCheck(from: segment.baseOffset, [])
         offsets = IndexCheck(path: segment.path(.offsetIndex))
         times = IndexCheck(path: segment.path(.timeIndex))
     }
@@ -83,24 +87,30 @@ package struct SegmentScan: Sendable {
             throw error
         }
         let begin = position
+        defer { file.noteChecked(Int64(begin)..<Int64(position)) }
         guard try file.sizeOnDisk() >= Int64(size) else {
             return damaged("the file is shorter than its log")
         }
         var scanner = BatchScanner(file, from: position, to: size, window: Self.stepSize)
+        (digest, hasAllRecords) = (BatchDigest(), true)
         while scanner.position - begin < Self.stepSize, let header = try scanner.header() {
+            if header.baseOffset > expected || !header.hasAllRecords { hasAllRecords = false }
             if let fault = try fault(of: header, &scanner) { return fault }
-        defer { file.noteChecked(Int64(begin)..<Int64(position)) }
             scanner.skip(header)
             position = scanner.position
-        (digest, hasAllRecords) = (BatchDigest(), true)
             digest.add(header)
-            if header.baseOffset > expected || !header.hasAllRecords { hasAllRecords = false }
         }
         marks.append(DigestMark(end: expected, digest: digest, hasAllRecords: hasAllRecords))
         if let fault = scanner.fault { return damaged("\(fault)") }
         guard position >= size else { return .more(bytes: position - begin) }
         if let damage = offsets.leftover(at: nextOffset) ?? times.leftover(at: nextOffset) {
             return .damaged(damage)
+        }
+        if isSealed, transactions.isWrong {
+            return .damaged(
+                Damage(
+                    path: transactionsPath, offset: nextOffset, end: nextOffset,
+                    reason: "other aborted transactions than the log's"))
         }
         return .whole(bytes: position - begin)
     }
@@ -113,6 +123,7 @@ package struct SegmentScan: Sendable {
         if let file { return file }
         let (path, fileSystem) = (path, fileSystem)
         let opened = try onDisk { () throws(FileError) in try fileSystem.open(path, .read) }
+        opened.watchDisk()
         file = opened
         // What an open segment's say is partly in memory.
         guard isSealed else { return opened }
@@ -121,13 +132,15 @@ package struct SegmentScan: Sendable {
         var timeIndex = TimeIndex(baseOffset: baseOffset, path: times.path, on: fileSystem)
         offsets.entries = try offsetIndex.entriesOnDisk()[...]
         times.entries = try timeIndex.entriesOnDisk()[...]
+        var transactionIndex = TransactionIndex(
+            path: transactionsPath, on: fileSystem, isNew: false)
+        transactions = TransactionCheck(from: baseOffset, try transactionIndex.transactions())
         return opened
     }
 
     /// What is wrong with the batch, or with the entries that point at it.
     private mutating func fault(
         of header: RecordBatchHeader, _ scanner: inout BatchScanner
-        opened.watchDisk()
     ) throws(LogError) -> Progress? {
         guard header.baseOffset >= expected else {
             expected = previous
@@ -140,10 +153,12 @@ package struct SegmentScan: Sendable {
             return damaged("a batch of another epoch, \(header.partitionLeaderEpoch.rawValue)")
         }
         do throws(LogError) {
-            guard try scanner.batch(header).isCRCValid() else {
+            let batch = try scanner.batch(header)
+            guard batch.isCRCValid() else {
                 return damaged(
                     "a batch that its checksum does not fit", until: header.nextOffset)
             }
+            transactions.pass(header, try batch.marker())
         } catch .corruptBatch(let fault) {
             return damaged("\(fault)")
         } catch {
@@ -163,6 +178,19 @@ package struct SegmentScan: Sendable {
             return .damaged(times.damage(at: nextOffset))
         }
         return nil
+    }
+}
+
+extension RecordBatchView {
+    /// The end of a transaction that a batch tells; nil of any other batch.
+    func marker() throws(LogError) -> EndTransactionMarker? {
+        // One without records was compacted.
+        guard header.isControl, header.isTransactional, header.recordCount > 0 else { return nil }
+        do throws(RecordBatchError) {
+            return try endTransactionMarker()
+        } catch {
+            throw .corruptBatch(error)
+        }
     }
 }
 

@@ -51,10 +51,23 @@ extension PartitionLog {
             path: segment.path(.log), indexEntries: segment.offsetIndex.count)
         let job = CleaningJob(
             RepairWork(
-                source, aborted: try segment.transactionIndex.transactions(), in: directory,
+                source, aborted: try segment.claimedTransactions(), in: directory,
                 epochs: epochs, indexInterval: configuration.indexIntervalBytes, on: fileSystem),
             on: fileSystem)
         cleaning = job
         return job
+    }
+}
+
+extension Segment {
+    /// What the transaction index says; nothing if that is damaged.
+    fileprivate func claimedTransactions() throws(LogError) -> [AbortedTransaction] {
+        do throws(LogError) {
+            return try transactionIndex.transactions()
+        } catch .corruptFile {
+            return []
+        } catch {
+            throw error
+        }
     }
 }

@@ -37,7 +37,7 @@ extension Segment {
         try cutStaleTail(at: nextOffset)
         self.nextOffset = nextOffset
         do throws(LogError) {
-            try transactionIndex.preload()
+            try transactionIndex.preload(for: baseOffset..<nextOffset)
             return true
         } catch {
             guard Self.isIndexFault(error) else { throw error }
@@ -68,15 +68,14 @@ extension Segment {
         do throws(LogError) {
             try offsetIndex.loadChecked()
             try timeIndex.loadChecked()
-            try transactionIndex.preload()
+            guard offsetIndex.last?.position ?? 0 <= size, try measureTail() else { return false }
+            try transactionIndex.preload(for: baseOffset..<nextOffset)
         } catch {
             guard Self.isIndexFault(error) else { throw error }
             return false
         }
-        guard offsetIndex.last?.position ?? 0 <= size else { return false }
-        let isWhole = try measureTail()
         recents.note(nextOffset, at: size)
-        return isWhole
+        return true
     }
 
     /// Learns the largest timestamp and the next offset from the indexes and the headers after
@@ -102,9 +101,9 @@ extension Segment {
     func check(
         upTo fileSize: Int, _ settings: LogConfiguration, visit: (RecordBatchHeader) -> Void
     ) throws(LogError) -> Checked {
+        let file = try file()
         let begin = Int64(size)
         defer { file.noteChecked(begin..<Int64(size)) }
-        let file = try file()
         var scanner = BatchScanner(file, from: size, to: fileSize, window: LogLimit.scanWindow)
         var fault: RecordBatchError?
         var epoch = LeaderEpoch.none

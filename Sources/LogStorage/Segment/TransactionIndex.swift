@@ -22,8 +22,15 @@ struct TransactionIndex {
     }
 
     /// Reads the file, so that a damaged one is found at the start and an append needs nothing of
-    /// the disk.
-    mutating func preload() throws(LogError) { _ = try all() }
+    /// the disk. The markers of its transactions lie in `range`.
+    mutating func preload(for range: Range<Offset>) throws(LogError) {
+        let isAstray = try all().contains {
+            !range.contains($0.lastOffset) || $0.lastStableOffset > $0.lastOffset.next
+        }
+        guard isAstray else { return }
+        entries = nil
+        throw .corruptFile(path: store.path, reason: "entries of other offsets")
+    }
 
     /// All entries, for a compaction.
     mutating func transactions() throws(LogError) -> [AbortedTransaction] { try all() }
