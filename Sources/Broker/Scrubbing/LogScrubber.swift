@@ -14,7 +14,7 @@ internal import Telemetry
 /// what it has.
 final class LogScrubber {
     /// One segment under way.
-    private final class Run {
+    final class Run {
         let partition: Partition
         var scan: SegmentScan
         var repair: SegmentRepair?
@@ -35,13 +35,13 @@ final class LogScrubber {
     }
 
     /// A segment of a log.
-    private struct Place: Hashable {
+    struct Place: Hashable {
         let key: PartitionKey
         let baseOffset: Offset
     }
 
-    private unowned let shard: Shard
-    private let metrics: ScrubMetrics
+    unowned let shard: Shard
+    let metrics: ScrubMetrics
     private var rounds: [DirectoryID: Round] = [:]
     private var runs: [DirectoryID: Run] = [:]
     /// Places where readers met damage, which are looked at first.
@@ -51,7 +51,7 @@ final class LogScrubber {
     private static let lookPause = Duration.seconds(1)
     private var isLookArmed = false
     /// Segments that could not be repaired: told already.
-    private var damaged: Set<Place> = []
+    var damaged: Set<Place> = []
     /// Segments whose batches are whole, and others than the leader's: told already.
     private var differing: Set<Place> = []
 
@@ -139,7 +139,7 @@ final class LogScrubber {
     }
 
     /// Takes the next segment of the round.
-    private func goOn(in directory: LogDirectoryHandle) {
+    func goOn(in directory: LogDirectoryHandle) {
         runs[directory.id] = nil
         guard !shard.isClosed, !directory.isOffline, !directory.isFull else {
             rounds[directory.id] = nil
@@ -207,7 +207,7 @@ final class LogScrubber {
     }
 
     /// What readers have met there is known better now.
-    private func lookedAt(_ run: Run) {
+    func lookedAt(_ run: Run) {
         run.partition.suspicionEnded(in: run.scan.baseOffset..<run.scan.nextOffset)
     }
 
@@ -264,93 +264,12 @@ final class LogScrubber {
         goOn(in: run.partition.directory)
     }
 
-    // MARK: Repairing
-
-    private func found(_ damage: SegmentScan.Damage, _ run: Run) {
-        let partition = run.partition
-        lookedAt(run)
-        guard !partition.isOffline, partition.log.holds(run.scan) else {
-            goOn(in: partition.directory)
-            return
-        }
-        let isNews = damaged.insert(place(of: run)).inserted
-        metrics.damaged(damaged.count)
-        if isNews { tell("segmentDamaged", run, damage, damage.reason) }
-        guard damage.isInRecords else { return repair(run, damage, isNews: isNews) }
-        partition.holeFound(Hole(from: damage.offset, to: damage.end))
-        guard partition.leader != nil, partition.handover == nil else {
-            return repair(run, damage, isNews: isNews)
-        }
-        let handover = LeadershipHandover(partition, at: damage.offset, shard: shard) {
-            [weak self] in self?.repair(run, damage, isNews: isNews)
-        }
-        partition.handover = handover
-        handover.begin()
-    }
-
-    private func tell(
-        _ event: StaticString, _ run: Run, _ damage: SegmentScan.Damage, _ cause: String
-    ) {
-        shard.node.log.error(
-            "\(event)",
-            [
-                "partition": run.partition.name, "file": damage.path,
-                "from": damage.offset.rawValue, "cause": cause,
-            ])
-    }
-
-    private func repair(_ run: Run, _ damage: SegmentScan.Damage, isNews: Bool) {
-        let partition = run.partition
-        guard !shard.isClosed else { return }
-        guard !partition.isOffline else { return ended(run, damage, .closed, isNews: isNews) }
-        do throws(LogError) {
-            let now = shard.loop.wallTime
-            // A compaction that is under way finds it too; the next round sees.
-            guard let job = try partition.log.beginRepair(run.scan, now: now) else {
-                return ended(run, damage, .closed, isNews: isNews)
-            }
-            // At full speed: while there is a hole, the partition has one replica less.
-            let repair = SegmentRepair(partition, job, shard: shard) { [weak self] outcome in
-                self?.ended(run, damage, outcome, isNews: isNews)
-            }
-            run.repair = repair
-            repair.step()
-        } catch {
-            ended(run, damage, .failed(error.description), isNews: isNews)
-        }
-    }
-
-    private func ended(
-        _ run: Run, _ damage: SegmentScan.Damage, _ outcome: SegmentRepair.Outcome, isNews: Bool
-    ) {
-        run.repair = nil
-        let partition = run.partition
-        switch outcome {
-        case .repaired:
-            forget(run)
-            partition.holeFilled(at: damage.offset)
-            metrics.repaired()
-            shard.node.log.info(
-                "segmentRepaired", ["partition": partition.name, "file": damage.path])
-        case .failed(let cause):
-            partition.holeIsLeft(at: damage.offset)
-            if isNews { tell("segmentNotRepaired", run, damage, cause) }
-        case .closed:
-            if partition.log.holds(run.scan) {
-                partition.holeIsLeft(at: damage.offset)
-            } else {
-                partition.holeFilled(at: damage.offset)
-            }
-        }
-        goOn(in: partition.directory)
-    }
-
-    private func place(of run: Run) -> Place {
+    func place(of run: Run) -> Place {
         Place(key: run.partition.key, baseOffset: run.scan.baseOffset)
     }
 
     /// The segment is whole, again.
-    private func forget(_ run: Run) {
+    func forget(_ run: Run) {
         guard damaged.remove(place(of: run)) != nil else { return }
         metrics.damaged(damaged.count)
     }
