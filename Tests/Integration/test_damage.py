@@ -310,6 +310,44 @@ class Damage(unittest.TestCase):
             node.start()
             node.wait_ready()
 
+    def test_a_damaged_snapshot_of_the_metadata_is_refused_and_copied_anew(self):
+        self.begin(metadata_log_max_snapshot_interval_ms=200)
+        self.cluster.create_topic("orders", 1, 3)
+        self.write("orders", 5)
+        node = self.cluster.nodes[1]
+        directory = os.path.join(node.properties["log.dirs"], "__cluster_metadata-0")
+        snapshots = os.path.join(directory, "*.checkpoint")
+        deadline = time.monotonic() + 30
+        while not glob.glob(snapshots):
+            self.assertLess(time.monotonic(), deadline, "no snapshot is written")
+            time.sleep(0.05)
+        node.terminate()
+        path = sorted(glob.glob(snapshots))[-1]
+        with open(path, "rb") as file:
+            whole = file.read()
+        # The header, a checksum, the records, the footer.
+        for place in (5, 18, len(whole) // 2, len(whole) - 1):
+            flip(path, place)
+            node.start()
+            self.assertNotEqual(node.process.wait(20), 0, f"a flip at {place} was believed")
+            self.assertIn(f"{path} is damaged", node.tail(5))
+            with open(path, "wb") as file:
+                file.write(whole)
+        with open(path, "wb") as file:
+            file.write(whole[:-20])
+        node.start()
+        self.assertNotEqual(node.process.wait(20), 0, "a snapshot without its end was believed")
+        self.assertIn(f"{path} is damaged", node.tail(5))
+        # What the node advises: the others are whole, and have it copy from them.
+        self.assertIn("move the directory away", node.tail(5))
+        os.rename(directory, os.path.join(self.cluster.directory, "away"))
+        node.start()
+        node.wait_ready()
+        self.wait_until_in_sync("orders")
+        self.cluster.nodes[2].kill()
+        self.write("orders", 5, first=5)
+        self.assertEqual(self.numbers("orders"), list(range(10)))
+
     def wait_for_another_leader(self, former):
         deadline = time.monotonic() + 20
         while self.cluster.leader("orders", 0) in (None, former):

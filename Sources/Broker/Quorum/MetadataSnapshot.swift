@@ -41,7 +41,12 @@ extension MetadataSnapshot {
         var version: Int16?
         var timestamp = Timestamp.none
         var isWhole = false
+        var next = Offset.zero
         for batch in try MetadataBatches.split(bytes) {
+            // What no checksum covers.
+            let isOfItsEpoch = batch.header.partitionLeaderEpoch == id.epoch || !needsFooter
+            guard batch.header.baseOffset == next, isOfItsEpoch else { throw .malformed(next) }
+            next = batch.header.nextOffset
             guard batch.isControl else {
                 records += try MetadataBatches.decode(batch).records
                 timestamp = max(timestamp, batch.header.maxTimestamp)
