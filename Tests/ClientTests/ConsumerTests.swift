@@ -80,6 +80,21 @@ struct ConsumerTests {
         #expect(back.topics[0].partitions[0].lastFetchedEpoch == 4)
     }
 
+    @Test func `looks who there is when the leader names a replica that it does not know`() throws {
+        var play = play { $0.rack = "b" }
+        play.core.assign([(Self.t0, .offset(10))])
+        try play.run()
+        // It has come since.
+        play.cluster.nodes.append(9)
+        let count = play.metadataCount
+        try play.answerFetch([], preferred: 9)
+        #expect(play.metadataCount == count + 1)
+        try play.pass(.seconds(1))
+        #expect(play.asked.map(\.node) == [1])
+        try play.answerFetch([], preferred: 9)
+        #expect(play.asked.map(\.node) == [9])
+    }
+
     @Test func `passes over records before its position and over control batches`() throws {
         var play = play()
         play.core.assign([(Self.t0, .offset(11))])

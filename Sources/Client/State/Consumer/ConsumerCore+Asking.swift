@@ -120,8 +120,10 @@ extension ConsumerCore {
                 let view = target(
                     of: cursors[index], network: &network, metadata: &metadata, now: now)
             else { continue }
-            let node = source(of: index, leader: view.leader, metadata: metadata, now: now)
-            guard fetches[node] == nil else { continue }
+            guard
+                let node = source(of: index, leader: view.leader, metadata: &metadata, now: now),
+                fetches[node] == nil
+            else { continue }
             if byNode[node] == nil { nodes.append(node) }
             byNode[node, default: []].append(index)
         }
@@ -139,14 +141,21 @@ extension ConsumerCore {
         return cursor.bufferedBytes < configuration.partitionMaxBytes
     }
 
+    /// Whom to ask for the records of a partition; nil for now if the leader has named a replica that we do not know.
     private mutating func source(
-        of index: Int, leader: BrokerID, metadata: MetadataCache, now: Instant
-    ) -> BrokerID {
+        of index: Int, leader: BrokerID, metadata: inout MetadataCache, now: Instant
+    ) -> BrokerID? {
         guard let preferred = cursors[index].preferredReplica else { return leader }
-        guard now < preferred.until, metadata.nodes.contains(where: { $0.id == preferred.node })
-        else {
+        guard now < preferred.until else {
             cursors[index].preferredReplica = nil
             return leader
+        }
+        guard metadata.nodes.contains(where: { $0.id == preferred.node }) else {
+            // It has come back since we last asked who there is: the leader would only name it again.
+            cursors[index].preferredReplica = nil
+            metadata.requestUpdate()
+            postpone(index, now: now)
+            return nil
         }
         return preferred.node
     }
