@@ -60,24 +60,55 @@ final class TopicCreation {
     }
 
     private func topic(_ name: String) -> CreateTopicsRequest.CreatableTopic {
-        let settings = node.configuration.settings
+        InternalTopics.request(to: name, node.configuration.settings)
+    }
+}
+
+extension InternalTopics {
+    /// What makes a topic that somebody asks for: one that brokers keep for themselves in the shape that its coordinator
+    /// needs, any other in the default one.
+    static func request(
+        to name: String, _ settings: BrokerSettings
+    ) -> CreateTopicsRequest.CreatableTopic {
         var topic = CreateTopicsRequest.CreatableTopic()
         topic.name = name
-        guard name == InternalTopics.offsets else {
-            topic.numPartitions = -1
-            topic.replicationFactor = -1
-            return topic
+        topic.numPartitions = -1
+        topic.replicationFactor = -1
+        func shape(_ prefix: String, _ configs: [(String, String)]) {
+            topic.numPartitions = Int32(settings.int("\(prefix).num.partitions"))
+            topic.replicationFactor = Int16(settings.int("\(prefix).replication.factor"))
+            let segment = ("segment.bytes", "\(settings.int("\(prefix).segment.bytes"))")
+            topic.configs = (configs + [segment]).map { key, value in
+                var config = CreateTopicsRequest.CreatableTopicConfig()
+                (config.name, config.value) = (key, value)
+                return config
+            }
         }
-        topic.numPartitions = Int32(settings.int("offsets.topic.num.partitions"))
-        topic.replicationFactor = Int16(settings.int("offsets.topic.replication.factor"))
-        for (key, value) in [
-            ("cleanup.policy", "compact"), ("compression.type", "producer"),
-            ("segment.bytes", "\(settings.int("offsets.topic.segment.bytes"))"),
-        ] {
-            var config = CreateTopicsRequest.CreatableTopicConfig()
-            config.name = key
-            config.value = value
-            topic.configs.append(config)
+        func minInSync(_ prefix: String) -> (String, String) {
+            ("min.insync.replicas", "\(settings.int("\(prefix).min.isr"))")
+        }
+        switch name {
+        case offsets:
+            shape(
+                "offsets.topic",
+                [("cleanup.policy", "compact"), ("compression.type", "producer")])
+        case transactions:
+            let prefix = "transaction.state.log"
+            shape(
+                prefix,
+                [
+                    ("cleanup.policy", "compact"), ("compression.type", "uncompressed"),
+                    ("unclean.leader.election.enable", "false"), minInSync(prefix),
+                ])
+        case shareState:
+            let prefix = "share.coordinator.state.topic"
+            shape(
+                prefix,
+                [
+                    ("cleanup.policy", "delete"), ("compression.type", "producer"),
+                    ("retention.ms", "-1"), minInSync(prefix),
+                ])
+        default: break
         }
         return topic
     }
