@@ -14,9 +14,12 @@ extension Catalogue {
     package static let fetchSessionPartitions = MetricDefinition(
         "kafka_server_fetchsessioncache_numincrementalfetchpartitionscached", .gauge,
         "Partitions in kept fetch sessions.")
+    package static let fetchPartitionsRead = MetricDefinition(
+        "martlet_fetch_partitions_read_total", .counter,
+        "Partitions that fetches have looked at, with or without records for them.")
 
     static let requestsTable: [MetricDefinition] = [
         requests, requestTotalTime, delayedFetchExpires,
-        fetchSessions, fetchSessionPartitions,
+        fetchSessions, fetchSessionPartitions, fetchPartitionsRead,
     ]
 }

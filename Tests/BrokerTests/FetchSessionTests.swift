@@ -59,6 +59,10 @@ struct FetchSessionTests {
         _ = it.tell(answer, at: 1)
         #expect(it.targets.map(\.knownHighWatermark) == [Offset(.max), 7])
         #expect(!it.targets[1].lacks(answer.highWatermark))
+        // It says that it has not heard: an answer may cross another request.
+        it.update(asking)
+        answer.tellsHighWatermark = it.targets[1].lacks(answer.highWatermark)
+        #expect(it.tell(answer, at: 1) == true)
         // What lies beyond its own end is of no use to it.
         asking.knownHighWatermark = 9
         #expect(!asking.lacks(12))

@@ -10,6 +10,22 @@ struct FetchTerms: Sendable {
     let deadline: Instant
 }
 
+/// The partitions of a fetch, found.
+struct FetchPlan {
+    /// Parts by owning shard.
+    var partsByShard: [(shard: Int, parts: [FetchPart])]
+    /// One for each target; those of targets without a part stay as they are.
+    var answers: [FetchAnswer]
+}
+
+/// How a fetch ended.
+struct FetchOutcome {
+    /// One for each target; nil if none was read, for there was nothing to tell.
+    let answers: [FetchAnswer]?
+    /// For the next fetch of the session.
+    let standing: StandingWatches?
+}
+
 /// One partition of a fetch, resolved and on its way to the partition's loop.
 struct FetchPart: Sendable {
     /// Position in the operation's list of targets.
@@ -23,7 +39,7 @@ struct FetchPart: Sendable {
 ///
 /// A round reads every partition. If that is too little, each loop gets a watch that fires on the first
 /// change past what the round saw, and the next round reads again. Rounds are numbered, so that a watch
-/// of an earlier round is recognised when it fires late.
+/// of an earlier round is recognised when it fires late. A fetch with `StandingWatches` begins by waiting.
 final class FetchOperation {
     private enum Phase {
         case reading(missing: Int)
@@ -33,28 +49,28 @@ final class FetchOperation {
 
     private let home: Shard
     private let terms: FetchTerms
-    /// Parts by owning shard; `-1` parts were answered before the first round.
-    private let partsByShard: [(shard: Int, parts: [FetchPart])]
-    private var answers: [FetchAnswer]
-    private let finish: ([FetchAnswer]) -> Void
+    /// Finds the partitions, as soon as they are to be read.
+    private let makePlan: () -> FetchPlan
+    private var plan: FetchPlan?
+    private let finish: (FetchOutcome) -> Void
     private var phase = Phase.answered
     private var round = 0
     private var isOverdue = false
     private var timer: TimerID?
     private var watches: [(shard: Int, watch: LoopBound<FetchWatch>)] = []
+    /// When the partitions were last read.
+    private var readAt: Instant
 
-    /// - Parameters:
-    ///   - answers: one for each target; those of targets without a part stay as they are.
-    ///   - finish: called once with all answers.
+    /// - Parameter finish: called once.
     init(
-        home: Shard, terms: FetchTerms, partsByShard: [(shard: Int, parts: [FetchPart])],
-        answers: [FetchAnswer], finish: @escaping ([FetchAnswer]) -> Void
+        home: Shard, terms: FetchTerms, plan: @escaping () -> FetchPlan,
+        finish: @escaping (FetchOutcome) -> Void
     ) {
         self.home = home
         self.terms = terms
-        self.partsByShard = partsByShard
-        self.answers = answers
+        makePlan = plan
         self.finish = finish
+        readAt = home.loop.now
     }
 
     /// Whether the client has its answer.
@@ -70,18 +86,36 @@ final class FetchOperation {
         read()
     }
 
+    /// Waits first, with what an earlier fetch has left.
+    func begin(with standing: StandingWatches) {
+        round = 1
+        readAt = standing.readAt
+        watches = standing.watches
+        beginWaiting()
+        let me = LoopBound(self, on: home.loop)
+        for (_, watch) in standing.watches {
+            watch.run { watch in
+                guard !watch.resume(for: me, round: 1) else { return }
+                me.run { $0.woken(round: 1) }
+            }
+        }
+    }
+
     private func read() {
+        let isArrival = plan == nil
+        let plan = self.plan ?? makePlan()
+        self.plan = plan
         round += 1
-        guard !partsByShard.isEmpty else {
+        readAt = home.loop.now
+        guard !plan.partsByShard.isEmpty else {
             decide()
             return
         }
-        phase = .reading(missing: partsByShard.count)
-        let isArrival = round == 1
+        phase = .reading(missing: plan.partsByShard.count)
         let me = LoopBound(self, on: home.loop)
         let reader = terms.reader
         let limit = terms.maxBytes
-        for (shard, parts) in partsByShard {
+        for (shard, parts) in plan.partsByShard {
             home.peers[shard].run { shard in
                 let results = shard.read(parts, for: reader, limit: limit, isArrival: isArrival)
                 me.run { $0.gathered(results) }
@@ -93,12 +127,13 @@ final class FetchOperation {
         guard case .reading(let missing) = phase else {
             preconditionFailure("answers belong to a round of reading")
         }
-        for (index, answer) in results { answers[index] = answer }
+        for (index, answer) in results { plan?.answers[index] = answer }
         phase = .reading(missing: missing - 1)
         if missing == 1 { decide() }
     }
 
     private func decide() {
+        let answers = plan?.answers ?? []
         let bytes = answers.reduce(0) { $0 + $1.recordBytes }
         let isUrgent = answers.contains { $0.isUrgent }
         // Who asks for nothing has nothing to wait for.
@@ -109,18 +144,22 @@ final class FetchOperation {
         }
     }
 
-    private func wait() {
+    private func beginWaiting() {
         phase = .waiting
-        if timer == nil {
-            // Strong: with no partition to watch, nothing else keeps a parked fetch alive.
-            timer = home.loop.arm(at: terms.deadline) { self.deadlineReached() }
-        }
+        guard timer == nil else { return }
+        // Strong: with no partition to watch, nothing else keeps a parked fetch alive.
+        timer = home.loop.arm(at: terms.deadline) { self.deadlineReached() }
+    }
+
+    private func wait() {
+        beginWaiting()
         watches = []
         let me = LoopBound(self, on: home.loop)
         let round = self.round
         let reader = terms.reader
-        for (shard, parts) in partsByShard {
-            let seen = parts.map { answers[$0.index].readableEnd }
+        guard let plan else { preconditionFailure("a fetch reads before it waits") }
+        for (shard, parts) in plan.partsByShard {
+            let seen = parts.map { FetchSight(plan.answers[$0.index]) }
             home.peers[shard].run { shard in
                 let watch = FetchWatch(operation: me, round: round, isFollower: reader.isFollower)
                 shard.watch(parts, seen: seen, for: reader, watch)
@@ -157,7 +196,19 @@ final class FetchOperation {
         timer = nil
         isOverdue = true
         guard case .waiting = phase else { return }
-        answer()
+        answer(leaving: standing)
+    }
+
+    /// What may stand for the next fetch: watches of a follower on all its partitions, with nothing to tell of them.
+    private var standing: StandingWatches? {
+        guard terms.reader.isFollower else { return nil }
+        if let plan {
+            let parts = plan.partsByShard.reduce(0) { $0 + $1.parts.count }
+            guard watches.count == plan.partsByShard.count, parts == plan.answers.count,
+                plan.answers.allSatisfy({ $0.recordBytes == 0 })
+            else { return nil }
+        }
+        return StandingWatches(reader: terms.reader, watches: watches, readAt: readAt)
     }
 
     private func cancelWatches() {
@@ -165,18 +216,24 @@ final class FetchOperation {
         watches = []
     }
 
-    private func answer() {
+    private func answer(leaving standing: StandingWatches? = nil) {
         phase = .answered
-        cancelWatches()
+        if standing == nil { cancelWatches() }
+        watches = []
         if let timer { home.loop.disarm(timer) }
         timer = nil
         limitTotal()
-        finish(answers)
+        let answers = plan?.answers
+        plan = nil
+        finish(FetchOutcome(answers: answers, standing: standing))
     }
 
     /// Each loop read as if it had the whole limit. What was found first stays whole, one batch of any size
     /// if need be (KIP-74); the rest keeps to the limit.
     private func limitTotal() {
+        guard var answers = plan?.answers else { return }
+        plan?.answers = []
+        defer { plan?.answers = answers }
         var room = terms.maxBytes
         var isFirst = true
         for index in answers.indices where !answers[index].records.isEmpty {
@@ -186,5 +243,18 @@ final class FetchOperation {
             isFirst = false
             room -= answers[index].recordBytes
         }
+    }
+}
+
+/// What a fetch saw of a partition.
+struct FetchSight: Sendable {
+    let readableEnd: Offset
+    let highWatermark: Offset
+    let logStartOffset: Offset
+
+    init(_ answer: FetchAnswer) {
+        readableEnd = answer.readableEnd
+        highWatermark = answer.highWatermark
+        logStartOffset = answer.logStartOffset
     }
 }

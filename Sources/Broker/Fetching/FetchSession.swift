@@ -17,6 +17,8 @@ struct FetchSession {
     private(set) var targets: [FetchTarget] = []
     private(set) var told: [Told] = []
     private var positions: [FetchKey: Int] = [:]
+    /// What the last fetch has left, if it ended with nothing to tell.
+    var standing: StandingWatches?
     /// Where the next answer begins, so that all partitions get their turn when answers are full.
     private var cursor = 0
 
@@ -71,6 +73,7 @@ struct FetchSession {
         let isNews =
             news != told[position] || answer.error != .none || !answer.records.isEmpty
             || answer.divergingEpoch != nil || answer.preferredReplica != nil
+            || answer.tellsHighWatermark
         // After an error the client must hear of the partition again even if nothing changed.
         told[position] = answer.error == .none ? news : Told()
         if targets[position].knownHighWatermark != Offset(.max), answer.error == .none {
@@ -101,7 +104,10 @@ struct FetchSessionCache {
         _modify { yield &sessions[id] }
     }
 
-    mutating func remove(_ id: Int32) { sessions[id] = nil }
+    mutating func remove(_ id: Int32) {
+        sessions[id]?.standing?.cancel()
+        sessions[id] = nil
+    }
 
     /// Opens a session under an unused id drawn from `chance`; nil if no slot can be had.
     mutating func open(
@@ -121,7 +127,7 @@ struct FetchSessionCache {
         // Oldest first, ties by id, so that the choice does not depend on hash order.
         let oldest = sessions.values.min { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }
         if let oldest, now - oldest.lastUsed > Self.evictionAge {
-            sessions[oldest.id] = nil
+            remove(oldest.id)
             evictions += 1
             return true
         }
@@ -130,7 +136,7 @@ struct FetchSessionCache {
         guard let victim = consumers.min(by: { ($0.lastUsed, $0.id) < ($1.lastUsed, $1.id) }) else {
             return false
         }
-        sessions[victim.id] = nil
+        remove(victim.id)
         evictions += 1
         return true
     }

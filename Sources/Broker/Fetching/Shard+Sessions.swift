@@ -24,11 +24,15 @@ struct UnresolvedPartition: Error {
 extension Shard {
     enum SessionVerdict {
         case granted(FetchSessionUse)
+        /// The request brings no news to a session of which there was nothing to tell.
+        case quiet(sessionID: Int32, StandingWatches)
         case refused(ErrorCode)
     }
 
     /// Finds, opens or closes the session a request names (KIP-227).
-    func useSession(_ request: FetchRequest, version: Int16, isFollower: Bool) -> SessionVerdict {
+    func useSession(
+        _ request: FetchRequest, version: Int16, by reader: FetchReader
+    ) -> SessionVerdict {
         let asked = Self.targets(of: request, version: version)
         guard version >= 7, request.sessionEpoch != -1 || request.sessionID != 0 else {
             return .granted(Self.sessionless(asked))
@@ -40,9 +44,10 @@ extension Shard {
         }
         if request.sessionEpoch == 0 {
             if request.sessionID != 0 { sessions.remove(request.sessionID) }
-            return .granted(open(asked, usesTopicIDs: version >= 13, isFollower: isFollower))
+            return .granted(
+                open(asked, usesTopicIDs: version >= 13, isFollower: reader.isFollower))
         }
-        return advance(request, asked, version: version)
+        return advance(request, asked, version: version, by: reader)
     }
 
     private static func sessionless(_ targets: [FetchTarget]) -> FetchSessionUse {
@@ -66,7 +71,7 @@ extension Shard {
     }
 
     private func advance(
-        _ request: FetchRequest, _ asked: [FetchTarget], version: Int16
+        _ request: FetchRequest, _ asked: [FetchTarget], version: Int16, by reader: FetchReader
     ) -> SessionVerdict {
         let id = request.sessionID
         guard let session = sessions[id] else { return .refused(.fetchSessionIdNotFound) }
@@ -78,6 +83,14 @@ extension Shard {
         }
         sessions[id]?.advanceEpoch()
         sessions[id]?.lastUsed = loop.now
+        let standing = session.standing
+        sessions[id]?.standing = nil
+        if let standing {
+            if mayGoOn(with: standing, request, reader) {
+                return .quiet(sessionID: id, standing)
+            }
+            standing.cancel()
+        }
         for topic in request.forgottenTopicsData {
             for partition in topic.partitions {
                 let reference: TopicReference =
@@ -94,11 +107,40 @@ extension Shard {
             return .granted(Self.sessionless(asked))
         }
         noteSessions()
-        let order = current.order()
-        return .granted(
-            FetchSessionUse(
-                sessionID: id, isIncremental: true, targets: order.map { current.targets[$0] },
-                positions: order))
+        return .granted(use(of: current))
+    }
+
+    private func use(of session: FetchSession) -> FetchSessionUse {
+        let order = session.order()
+        return FetchSessionUse(
+            sessionID: session.id, isIncremental: true,
+            targets: order.map { session.targets[$0] }, positions: order)
+    }
+
+    /// All that a session follows, for a fetch in it that has to look after all; nothing if it was evicted meanwhile.
+    func use(ofSession id: Int32) -> FetchSessionUse {
+        guard let session = sessions[id] else {
+            return FetchSessionUse(sessionID: id, isIncremental: true, targets: [], positions: [])
+        }
+        return use(of: session)
+    }
+
+    /// Whether a fetch that brings no news may wait with what the one before it has left.
+    private func mayGoOn(
+        with standing: StandingWatches, _ request: FetchRequest, _ reader: FetchReader
+    ) -> Bool {
+        let isNews = !request.topics.isEmpty || !request.forgottenTopicsData.isEmpty
+        let age = loop.now - standing.readAt
+        return !isNews && reader == standing.reader && request.minBytes > 0
+            && request.maxWaitMs > 0
+            && age < node.configuration.replicaLagTimeMax / StandingWatches.lagShare
+    }
+
+    /// A fetch ended without anything to tell: the next one of its session may go on from there.
+    func leave(_ standing: StandingWatches, in sessionID: Int32) {
+        guard sessionID != 0, sessions[sessionID] != nil else { return standing.cancel() }
+        sessions[sessionID]?.standing?.cancel()
+        sessions[sessionID]?.standing = standing
     }
 
     private func noteSessions() {

@@ -14,28 +14,53 @@ enum FetchHandler {
         let version = scope.exchange.version
         let reader = FetchReader(
             request, version: version, listener: scope.exchange.listener.name)
-        let use: FetchSessionUse
-        switch shard.useSession(request, version: version, isFollower: reader.isFollower) {
+        let terms = FetchTerms(
+            reader: reader, minBytes: Int(request.minBytes),
+            maxBytes: min(Int(max(request.maxBytes, 0)), shard.fetchMaxBytes),
+            deadline: shard.loop.now + .milliseconds(max(Int64(request.maxWaitMs), 0)))
+        switch shard.useSession(request, version: version, by: reader) {
         case .refused(let error):
             scope.exchange.respond(
                 pieces: FetchResponseRenderer.render(
                     version: version, correlationID: scope.exchange.header.correlationID,
                     error: error, sessionID: 0, topics: [], nodes: []))
-            return
-        case .granted(let granted):
-            use = granted
+        case .granted(let use): begin(scope, use, terms)
+        case .quiet(let sessionID, let standing): goOn(scope, sessionID, standing, terms)
         }
-        let terms = FetchTerms(
-            reader: reader, minBytes: Int(request.minBytes),
-            maxBytes: min(Int(max(request.maxBytes, 0)), shard.fetchMaxBytes),
-            deadline: shard.loop.now + .milliseconds(max(Int64(request.maxWaitMs), 0)))
-        begin(scope, use, terms)
     }
 
     private static func begin(_ scope: RequestScope, _ use: FetchSessionUse, _ terms: FetchTerms) {
-        let exchange = scope.exchange
-        let shard = scope.shard
+        let (exchange, shard) = (scope.exchange, scope.shard)
         if terms.reader.isFollower { scope.connection?.servesFollower = true }
+        let operation = FetchOperation(home: shard, terms: terms) {
+            plan(use, shard)
+        } finish: { outcome in
+            answer(exchange, shard, use, outcome, isFollower: terms.reader.isFollower)
+        }
+        operation.begin()
+        if !operation.isAnswered { scope.connection?.park(operation) }
+    }
+
+    /// Waits with what the session's last fetch has left; what the session follows is looked up when something
+    /// happens.
+    private static func goOn(
+        _ scope: RequestScope, _ sessionID: Int32, _ standing: StandingWatches, _ terms: FetchTerms
+    ) {
+        let (exchange, shard) = (scope.exchange, scope.shard)
+        scope.connection?.servesFollower = true
+        var use = FetchSessionUse(
+            sessionID: sessionID, isIncremental: true, targets: [], positions: [])
+        let operation = FetchOperation(home: shard, terms: terms) {
+            use = shard.use(ofSession: sessionID)
+            return plan(use, shard)
+        } finish: { outcome in
+            answer(exchange, shard, use, outcome, isFollower: true)
+        }
+        operation.begin(with: standing)
+        if !operation.isAnswered { scope.connection?.park(operation) }
+    }
+
+    private static func plan(_ use: FetchSessionUse, _ shard: Shard) -> FetchPlan {
         var answers = [FetchAnswer](repeating: FetchAnswer(), count: use.targets.count)
         var lists = [[FetchPart]](repeating: [], count: shard.peers.count)
         for (index, target) in use.targets.enumerated() {
@@ -51,25 +76,19 @@ enum FetchHandler {
         var order = Array(lists.indices)
         order.swapAt(shard.index, order.count - 1)
         let parts = order.filter { !lists[$0].isEmpty }.map { (shard: $0, parts: lists[$0]) }
-        let operation = FetchOperation(
-            home: shard, terms: terms, partsByShard: parts, answers: answers
-        ) { answers in
-            answer(exchange, shard, use, answers, isFollower: terms.reader.isFollower)
-        }
-        operation.begin()
-        if !operation.isAnswered { scope.connection?.park(operation) }
+        return FetchPlan(partsByShard: parts, answers: answers)
     }
 
     private static func answer(
-        _ exchange: Exchange, _ shard: Shard, _ use: FetchSessionUse, _ answers: [FetchAnswer],
+        _ exchange: Exchange, _ shard: Shard, _ use: FetchSessionUse, _ outcome: FetchOutcome,
         isFollower: Bool
     ) {
         let image = shard.image
         var leaders = LeaderEndpoints(image: image, listener: exchange.listener.name)
         var topics: [FetchResponseRenderer.Topic] = []
         var positions: [TopicReference: Int] = [:]
-        for (index, target) in use.targets.enumerated() {
-            let answer = answers[index]
+        for (index, answer) in (outcome.answers ?? []).enumerated() {
+            let target = use.targets[index]
             guard shard.tell(answer, of: index, in: use) else { continue }
             leaders.note(answer.currentLeader)
             if answer.recordBytes > 0, case .success(let key) = shard.resolve(target.key),
@@ -86,6 +105,7 @@ enum FetchHandler {
                 topics.append(.init(reference: target.key.topic, partitions: [entry]))
             }
         }
+        if let standing = outcome.standing { shard.leave(standing, in: use.sessionID) }
         let nodes = leaders.found.map {
             FetchResponseRenderer.Node(id: $0.id, host: $0.host, port: $0.port, rack: $0.rack)
         }

@@ -21,6 +21,7 @@ final class ShardMetrics {
     private let invalidOffset: Counter
     let sessions: Gauge
     let sessionPartitions: Gauge
+    let fetchPartitionsRead: Counter
 
     /// Topics counted by name; those beyond share one row, so that names cannot fill the memory.
     static let topicsMax = 10_000
@@ -51,6 +52,7 @@ final class ShardMetrics {
         invalidOffset = registry.counter(Catalogue.invalidOffsetOrSequence)
         sessions = registry.gauge(Catalogue.fetchSessions)
         sessionPartitions = registry.gauge(Catalogue.fetchSessionPartitions)
+        fetchPartitionsRead = registry.counter(Catalogue.fetchPartitionsRead)
     }
 
     private func counters(of topic: String) -> TopicCounters {

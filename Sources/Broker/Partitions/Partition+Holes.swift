@@ -18,6 +18,7 @@ extension Partition {
     func holeFound(_ hole: Hole) {
         guard !holes.contains(where: { $0.from == hole.from }) else { return }
         holes.append(hole)
+        fetchWatches.noteChange()
     }
 
     /// A replica that is not in the ISR does not come back into it before it is whole.

@@ -47,6 +47,14 @@ extension Partition {
         }
     }
 
+    /// Whether the next fetch of a follower, if nothing happens, need not look at this partition: it is in sync, knows
+    /// all there is to know, and is refused nothing.
+    func isSettled(for reader: FetchReader, _ seen: FetchSight) -> Bool {
+        guard case .follower(let id, _) = reader, let leader, holes.isEmpty else { return false }
+        return leader.inSyncReplicas.contains(id) && highWatermark == seen.highWatermark
+            && log.logStartOffset == seen.logStartOffset
+    }
+
     /// A follower's fetch is its acknowledgement of everything below its fetch offset. Nil if it counts.
     func acknowledge(
         fetch target: FetchTarget, by follower: BrokerID, brokerEpoch: BrokerEpoch

@@ -119,6 +119,7 @@ final class Partition {
         }
         let before = assigned
         assigned = state
+        fetchWatches.noteChange()
         if state.leader == shard.nodeID {
             lead(state, isAnswer: isAnswer)
         } else if state.leader == .none {

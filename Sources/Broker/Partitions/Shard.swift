@@ -191,6 +191,7 @@ final class Shard {
     func read(
         _ parts: [FetchPart], for reader: FetchReader, limit: Int, isArrival: Bool
     ) -> [(Int, FetchAnswer)] {
+        metrics.fetchPartitionsRead.add(Int64(parts.count))
         var room = limit
         var isEmpty = true
         var results: [(Int, FetchAnswer)] = []
@@ -210,18 +211,21 @@ final class Shard {
         return results
     }
 
-    /// Parks a fetch: `watch` fires on the first change past `seen`, at once if there was one already.
-    func watch(_ parts: [FetchPart], seen: [Offset], for reader: FetchReader, _ watch: FetchWatch) {
-        for (part, end) in zip(parts, seen) {
+    /// Parks a fetch: `watch` fires on the first change past what was `seen`, at once if there was one already.
+    func watch(
+        _ parts: [FetchPart], seen: [FetchSight], for reader: FetchReader, _ watch: FetchWatch
+    ) {
+        for (part, seen) in zip(parts, seen) {
             guard let partition = partitions[part.key],
                 partition.serves(reader),
-                partition.readableEnd(for: reader) == end,
+                partition.readableEnd(for: reader) == seen.readableEnd,
                 !part.target.lacks(partition.highWatermark)
             else {
                 watch.fire()
                 return
             }
             if part.target.knownHighWatermark != Offset(.max) { watch.heedsHighWatermark = true }
+            if !partition.isSettled(for: reader, seen) { watch.noteChange() }
             partition.fetchWatches.add(watch)
         }
     }
