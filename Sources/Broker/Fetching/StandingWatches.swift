@@ -5,7 +5,7 @@ internal import Ports
 ///
 /// As long as none of the watches has fired, another fetch that brings no news would read every partition and find
 /// nothing: it goes on waiting with them instead. So an idle follower costs its leader a request now and then, however
-/// many partitions it follows. Now and then all are read nevertheless: a follower counts as caught up when it was last
+/// many partitions it follows (decision 0036). Now and then all are read nevertheless: a follower counts as caught up when it was last
 /// seen to be.
 struct StandingWatches {
     let reader: FetchReader
