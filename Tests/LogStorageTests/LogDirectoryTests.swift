@@ -77,7 +77,12 @@ struct LogDirectoryTests {
         ]
         try directory.write(.recoveryPoint, offsets)
         try directory.write(.highWatermark, [:])
-        #expect(text(system, "recovery-point-offset-checkpoint") == "0\n3\na 2 1\na 10 7\nb 0 5\n")
+        let written = try #require(text(system, "recovery-point-offset-checkpoint"))
+        #expect(written.hasPrefix("0\n3\na 2 1\na 10 7\nb 0 5"))
+        #expect(
+            written.split(separator: "\n").last?.split { $0 == " " || $0 == "\t" } == [
+                "b", "0", "5",
+            ])
         #expect(text(system, "replication-offset-checkpoint") == "0\n0\n")
         let contents = try directory.takeContents()
         #expect(contents.recoveryPoints == offsets)
@@ -96,6 +101,30 @@ struct LogDirectoryTests {
             #expect(contents.faults.count == 2)
             #expect(contents.faults[0].contains("/data/recovery-point-offset-checkpoint"))
         }
+    }
+
+    @Test func `finds every flipped bit of a checkpoint, and takes one of Kafka's at its word`()
+        throws
+    {
+        let system = try makeSystem()
+        let directory = try LogDirectory("/data", on: system)
+        let offsets: [TopicPartition: Offset] = [
+            TopicPartition("orders", 0): 0, TopicPartition("a", 1): 12,
+        ]
+        try directory.write(.logStart, offsets)
+        let path = "/data/log-start-offset-checkpoint"
+        let whole = try #require(system.contents(path))
+        #expect(try directory.takeContents().logStarts == offsets)
+        for bit in 0..<whole.count * 8 {
+            var bytes = whole
+            bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+            system.write(bytes, to: path)
+            let contents = try directory.takeContents()
+            #expect(contents.faults.count == 1, "bit \(bit)")
+            #expect(contents.logStarts.isEmpty, "bit \(bit)")
+        }
+        system.write(Array("0\n2\na 1 12\norders 0 0\n".utf8), to: path)
+        #expect(try directory.takeContents().logStarts == offsets)
     }
 
     @Test func `tells an orderly stop once`() throws {

@@ -9,6 +9,14 @@ import Testing
 
 @Suite("The files of a partition log")
 struct PartitionLogFilesTests {
+    /// The lines of a checkpoint without the blanks at their end, which Kafka passes over too.
+    func rows(_ test: TestLog, _ name: String) -> [String]? {
+        text(test, name)?.split(separator: "\n").map { line in
+            String(
+                line.prefix(line.count - line.reversed().prefix { $0 == " " || $0 == "\t" }.count))
+        }
+    }
+
     func text(_ test: TestLog, _ name: String) -> String? {
         test.system.contents(TestLog.directory + "/" + name).map {
             String(decoding: $0, as: UTF8.self)
@@ -80,7 +88,7 @@ struct PartitionLogFilesTests {
                 "00000000000000000003.timeindex", "00000000000000000004.snapshot",
                 "leader-epoch-checkpoint", "partition.metadata",
             ])
-        #expect(text(test, "leader-epoch-checkpoint") == "0\n2\n3 0\n5 3\n")
+        #expect(rows(test, "leader-epoch-checkpoint") == ["0", "2", "3 0", "5 3"])
         #expect(text(test, "partition.metadata") == "version: 0\ntopic_id: \(TestLog.topicID)")
         let index = bytes(test, "00000000000000000000.index")
         #expect(index == [0, 0, 0, 2, 0, 0, 0, UInt8(first)])
@@ -109,7 +117,7 @@ struct PartitionLogFilesTests {
         #expect(next.files.count == 1)
         try test.checkpoint()
         #expect(test.log.recoveryPoint == 2)
-        #expect(text(test, "leader-epoch-checkpoint") == "0\n1\n0 0\n")
+        #expect(rows(test, "leader-epoch-checkpoint") == ["0", "1", "0 0"])
     }
 
     @Test func `of another life of the topic are refused`() throws {

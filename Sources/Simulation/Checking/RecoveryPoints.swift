@@ -30,7 +30,7 @@ final class RecoveryPoints {
         let text = content.read(at: 0, count: content.size).utf8 ?? ""
         var offsets: [TopicPartition: Offset] = [:]
         for line in text.split(separator: "\n") {
-            let fields = line.split(separator: " ")
+            let fields = line.split { $0 == " " || $0 == "\t" }
             guard fields.count == 3, let number = Int32(fields[1]), let offset = Int64(fields[2])
             else { continue }
             offsets[TopicPartition(String(fields[0]), number)] = Offset(offset)
