@@ -59,6 +59,7 @@ struct ConfigEntity: Sendable {
         }
         if let row = short.first {
             self.init(row, name: arguments.value(row.short) ?? "")
+            try requireBrokerID()
             return
         }
         let type = types[0]
@@ -75,13 +76,14 @@ struct ConfigEntity: Sendable {
         } else {
             self.init(row, name: arguments.value("entity-name"))
         }
-        if row.kind == .broker || row.kind == .brokerLogger, let name, !name.isEmpty,
-            Int32(name) == nil
-        {
-            throw .usage(
-                "The entity name for \(plural) must be a valid integer broker id, "
-                    + "found: \(name)")
-        }
+        try requireBrokerID()
+    }
+
+    private func requireBrokerID() throws(ToolFailure) {
+        guard kind == .broker || kind == .brokerLogger, let name, !name.isEmpty, Int32(name) == nil
+        else { return }
+        throw .usage(
+            "The entity name for \(plural) must be a valid integer broker id, found: \(name)")
     }
 
     private init(_ row: Row, name: String?) {

@@ -71,21 +71,25 @@ final class ProducerLoad {
         let now = SystemClock.monotonic()
         let token = UInt64(bitPattern: now.nanoseconds)
         for _ in 0..<Self.recordsPerTurn {
-            guard given < load.total else { return driver.flush() }
+            guard given < load.total else { return allGiven(now) }
             guard given < allowed(at: now) else { return waitForRate(now) }
             do {
                 let outcome = try driver.send(record(), token: token)
                 guard outcome == .taken else { return }
             } catch {
-                lastFailure = error
-                failed += 1
-                settled += 1
+                refused(1, error.description, error)
             }
             given += 1
         }
         // The loop must breathe: its connections are served between two rounds.
         let next = LoopBound(self, on: loop)
         loop.post { next.take().fillLater() }
+    }
+
+    /// Nothing more will be given. If all was refused at once, no delivery is to come.
+    private func allGiven(_ now: Instant) {
+        guard settled < load.total else { return finish(now) }
+        driver.flush()
     }
 
     private func record() -> ProducerRecord {
@@ -114,14 +118,21 @@ final class ProducerLoad {
         let now = SystemClock.monotonic()
         switch delivery.outcome {
         case .failed(let error):
-            if lastFailure != error { output.error("\(delivery.partition): \(error.description)") }
-            lastFailure = error
-            failed += Int64(delivery.tokens.count)
+            refused(
+                Int64(delivery.tokens.count), "\(delivery.partition): \(error.description)", error)
         case .written:
             for token in delivery.tokens { written(sentAt: token, now) }
+            settled += Int64(delivery.tokens.count)
         }
-        settled += Int64(delivery.tokens.count)
         if settled >= load.total { finish(now) }
+    }
+
+    /// Counts records that are not written; a reason is told once in a row.
+    private func refused(_ count: Int64, _ reason: String, _ error: ClientError) {
+        if lastFailure != error { output.error(reason) }
+        lastFailure = error
+        failed += count
+        settled += count
     }
 
     private func written(sentAt token: UInt64, _ now: Instant) {

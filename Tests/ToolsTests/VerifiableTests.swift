@@ -44,6 +44,16 @@ struct VerifiableTests {
                 + #""message":"too \"few\"","topic":"orders","key":"2","value":"9.7"}"#)
     }
 
+    @Test func `names exceptions as Java's client does`() {
+        let errors = "org.apache.kafka.common.errors."
+        #expect(
+            ClientError.refused(.invalidTopicException, message: nil).javaClass
+                == "class \(errors)InvalidTopicException")
+        #expect(
+            ClientError.recordTooLarge(size: 2, limit: 1).javaClass
+                == "class \(errors)RecordTooLargeException")
+    }
+
     @Test func `tells what it has read, by partition`() {
         let other = TopicPartition("orders", 1)
         let members = VerifiableConsumerRun.consumed([

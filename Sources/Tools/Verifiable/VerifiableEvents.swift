@@ -54,7 +54,8 @@ extension ClientError {
         let name: String
         switch self {
         case .refused(let code, _):
-            let words = code.name.split(separator: "_")
+            // Some codes' names say already that they are exceptions.
+            let words = code.name.split(separator: "_").filter { $0 != "EXCEPTION" }
             name = words.map { $0.prefix(1) + $0.dropFirst().lowercased() }.joined()
         case .timedOut, .unreachable, .bufferExhausted: name = "Timeout"
         case .disconnected: name = "Network"
