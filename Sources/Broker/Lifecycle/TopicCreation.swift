@@ -65,8 +65,8 @@ final class TopicCreation {
 }
 
 extension InternalTopics {
-    /// What makes a topic that somebody asks for: one that brokers keep for themselves in the shape that its coordinator
-    /// needs, any other in the default one.
+    /// What makes a topic that somebody asks for: one that brokers keep for themselves in the shape that its
+    /// coordinator needs, any other in the default one.
     static func request(
         to name: String, _ settings: BrokerSettings
     ) -> CreateTopicsRequest.CreatableTopic {

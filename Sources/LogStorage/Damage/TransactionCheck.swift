@@ -5,9 +5,9 @@ internal import Records
 /// What the transaction index of a segment must say, as the segment's own batches tell it. The file has no checksum
 /// (Kafka's format), and what is read from it decides which records a consumer skips.
 ///
-/// Batches come in the order of their offsets. What lies in the segment as a whole is known exactly. Where a transaction
-/// that began below it did so is taken from the claimed entry, if it is possible; so is what compaction may have taken the
-/// evidence of.
+/// Batches come in the order of their offsets. What lies in the segment as a whole is known exactly. Where a
+/// transaction that began below it did so is taken from the claimed entry, if it is possible; so is what
+/// compaction may have taken the evidence of.
 struct TransactionCheck: Sendable {
     private let base: Offset
     /// Entries of which the markers are still ahead.

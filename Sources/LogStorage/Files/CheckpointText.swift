@@ -3,9 +3,10 @@ internal import Bytes
 /// The text form that Kafka's checkpoint files share: a version, a count, and as many lines of
 /// fields with white space between them.
 ///
-/// The form has no room for a checksum, and a bit that flips in a start offset would hide records for good. Readers, Kafka's
-/// too, pass over blanks at the end of a line: so the last line ends in 32 of them, a CRC-32C of all before in tabs (1)
-/// and spaces (0). A file without them, as Kafka writes it, is taken at its word.
+/// The form has no room for a checksum, and a bit that flips in a start offset would hide records for good.
+/// Readers, Kafka's too, pass over blanks at the end of a line: so the last line ends in 32 of them, a
+/// CRC-32C of all before in tabs (1) and spaces (0). A file without them, as Kafka writes it, is taken at its
+/// word.
 enum CheckpointText {
     static let version = 0
     private static let sealLength = 32
