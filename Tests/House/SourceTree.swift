@@ -66,7 +66,8 @@ struct SourceTree: Sendable {
 
     private static func walk(_ top: String, _ path: String, into files: inout [File]) {
         for name in entries(of: path.isEmpty ? top : "\(top)/\(path)") {
-            let isSkipped = name.hasPrefix(".build") || name == ".git" || name == ".venv"
+            let isSkipped =
+                name.hasPrefix(".build") || [".git", ".venv", "martlet-data"].contains(name)
             if isSkipped || name == "__pycache__" { continue }
             let inner = path.isEmpty ? name : "\(path)/\(name)"
             if readNames.contains(name) || readSuffixes.contains(where: name.hasSuffix) {
