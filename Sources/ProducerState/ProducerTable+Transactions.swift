@@ -34,6 +34,12 @@ extension ProducerTable {
         mapEndOffset = max(mapEndOffset, logStartOffset)
     }
 
+    /// Nothing more is known up to the log's end `offset`: the table stands there from now on.
+    package mutating func stand(at offset: Offset) {
+        unreplicated.removeAll { $0.lastOffset < offset }
+        mapEndOffset = offset
+    }
+
     /// Ends the transaction of the marker's producer, if it has one open here.
     mutating func applyMarker(
         _ marker: EndTransactionMarker, of batch: RecordBatchHeader

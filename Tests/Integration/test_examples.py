@@ -108,7 +108,8 @@ class OrdersPage(ExamplePage):
         self.assertIn('"order": "a-1", "verdict": "confirmed"', said)
         self.assertIn('"order": "a-2", "verdict": "refused"', said)
         self.assertRegex(said, r"confirmations\s+payment-status\s+\d\s")
-        process.send_signal(signal.SIGINT)
+        # Not SIGINT: who is started in the background may have to ignore it.
+        process.terminate()
         process.wait(LIMIT)
 
 

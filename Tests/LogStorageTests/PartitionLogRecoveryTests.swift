@@ -55,6 +55,42 @@ struct PartitionLogRecoveryTests {
         #expect(try test.readAll().count == 3)
     }
 
+    /// After an orderly stop nothing is checked: a damaged batch must not be believed about where it ends. Each bit of
+    /// `lastOffsetDelta`; the producers' snapshot is lost too.
+    @Test(arguments: 0..<32) func `passes over what a damaged batch says of its producer`(
+        bit: Int
+    ) throws {
+        var test = try TestLog()
+        for sequence in 0..<4 { #expect(try send(Int32(sequence), to: test.log)) }
+        try test.log.roll(now: 0)
+        #expect(try send(4, to: test.log))
+        try test.log.close()
+        test.save()
+        for name in test.system.names(TestLog.directory) where name.hasSuffix(".snapshot") {
+            try test.system.remove(path("/" + name))
+        }
+        var bytes = test.system.contents(path(Self.log))!
+        bytes[bytes.count / 4 + 23 + bit / 8] ^= 1 << UInt8(bit % 8)
+        test.system.write(bytes, to: path(Self.log))
+        test.saved.wasCleanShutdown = true
+        let log = try TestLog.open(test.system, test.configuration, test.saved)
+        #expect(log.logEndOffset == 5)
+        #expect(try !send(4, to: log), "it is known")
+        // A negative one makes the header none, and ends the look at its segment.
+        if bit != 7 { #expect(try !send(3, to: log), "it lies behind the damage") }
+        #expect(try send(5, to: log))
+        try log.roll(now: 0)
+        #expect(try send(6, to: log))
+        #expect(log.logEndOffset == 7)
+    }
+
+    /// Whether a producer's batch was new.
+    private func send(_ sequence: Int32, to log: PartitionLog) throws -> Bool {
+        var batch = makeBatch([1], producer: 42, producerEpoch: 0, sequence: sequence)
+        if case .appended = try log.append(&batch, epoch: 0, now: 0) { return true }
+        return false
+    }
+
     /// Within one segment, and over several.
     @Test(arguments: [1 << 20, 300])
     func `knows a producer's last five batches after an orderly stop`(segmentBytes: Int) throws {

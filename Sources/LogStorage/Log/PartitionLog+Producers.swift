@@ -186,9 +186,13 @@ extension PartitionLog {
         }
     }
 
+    /// A batch that claims to end behind the next one's beginning is damaged: it is left out.
     private func replayProducers(from start: Offset) throws(LogError) {
         guard start < logEndOffset else { return }
-        for segment in segments[segmentIndex(for: start)...] where segment.size > 0 {
+        for index in segments[segmentIndex(for: start)...].indices where segments[index].size > 0 {
+            let segment = segments[index]
+            let end = index + 1 < segments.count ? segments[index + 1].baseOffset : logEndOffset
+            var pending: (header: RecordBatchHeader, marker: EndTransactionMarker?)?
             var scanner = BatchScanner(
                 try segment.file(), from: try segment.position(of: start), to: segment.size,
                 window: LogLimit.replayWindow)
@@ -202,9 +206,15 @@ extension PartitionLog {
                         opening.fault = opening.fault ?? "\(error)"
                     }
                 }
-                try noteProducer(of: header, marker, in: segment)
+                if let pending, pending.header.nextOffset <= header.baseOffset {
+                    try noteProducer(of: pending.header, pending.marker, in: segment)
+                }
+                pending = (header, marker)
                 flushing.bytesSinceSnapshot += header.sizeInBytes
                 scanner.skip(header)
+            }
+            if let pending, pending.header.nextOffset <= end {
+                try noteProducer(of: pending.header, pending.marker, in: segment)
             }
         }
     }
@@ -234,7 +244,7 @@ extension PartitionLog {
         if producers?.count == 0 {
             producers?.truncateFully(at: logEndOffset)
         } else {
-            producers?.logStartAdvanced(to: logEndOffset)
+            producers?.stand(at: logEndOffset)
         }
     }
 

@@ -20,6 +20,11 @@ package enum Regressions {
         (748, "the checker took for committed in an epoch what is of it and was committed later"),
         (114, "the checker believed what a damaged batch says of its own end"),
         (150, "a damaged batch took the directory offline into which its replica was moved"),
+        (
+            687,
+            "a directory that failed while its broker ran counted as gone, and its log was there twice"
+        ),
+        (753, "a log believed where a damaged batch claims to end, and trapped when it rolled"),
         (192, "a sync of a directory that had been renamed took a whole disk offline"),
     ]
 }
