@@ -74,21 +74,17 @@ extension TCPConnection {
                 if file.isResident(at: range.offset, count: step) {
                     sent += sendFile(file, at: range.offset, count: step)
                 } else {
-                    readFromDisk(range, file.path, device: file.device) { () throws(FileError) in
-                        try range.load(
-                            about: step, path: file.path, checked: file.noteChecked
-                        ) { offset, count throws(FileError) in
-                            try file.read(at: offset, count: count)
-                        }
+                    readFromDisk(
+                        range, step, file.path, device: file.device, checked: file.noteChecked
+                    ) { offset, count throws(FileError) in
+                        try file.read(at: offset, count: count)
                     }
                 }
             case .other(let file, let range):
                 let step = min(range.count, Self.fileStepMax)
-                readFromDisk(range, file.path, device: nil) { () throws(FileError) in
-                    try range.load(about: step, path: file.path, checked: file.noteChecked) {
-                        offset, count throws(FileError) in
-                        try file.read(at: offset, count: count)
-                    }
+                readFromDisk(range, step, file.path, device: nil, checked: file.noteChecked) {
+                    offset, count throws(FileError) in
+                    try file.read(at: offset, count: count)
                 }
             }
         }
@@ -150,11 +146,14 @@ extension TCPConnection {
 
     /// Reads a piece on a thread that may wait for the disk; nothing behind it leaves before it.
     private func readFromDisk(
-        _ range: FileRange, _ path: String, device: UInt64?,
-        _ read: @escaping @Sendable () throws(FileError) -> SharedBytes
+        _ range: FileRange, _ step: Int, _ path: String, device: UInt64?,
+        checked: @escaping @Sendable (Range<Int64>) -> Void,
+        _ read: @escaping @Sendable (Int64, Int) throws(FileError) -> SharedBytes
     ) {
         isWaitingForDisk = true
-        services.coldReads.run(device: device, read) { outcome in
+        services.coldReads.run(device: device) { () throws(FileError) in
+            try range.load(about: step, path: path, checked: checked, read)
+        } _: { outcome in
             self.network.loop.post {
                 self.diskAnswered(outcome, path, wereChecked: range.check != nil)
             }

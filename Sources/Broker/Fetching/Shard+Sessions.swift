@@ -14,6 +14,11 @@ struct FetchSessionUse {
     let targets: [FetchTarget]
     /// For each target its position in the session; empty without a session.
     let positions: [Int]
+
+    /// No partition of a session.
+    static func nothing(of sessionID: Int32) -> FetchSessionUse {
+        FetchSessionUse(sessionID: sessionID, isIncremental: true, targets: [], positions: [])
+    }
 }
 
 /// Why a partition that a request names cannot be found.
@@ -25,7 +30,7 @@ extension Shard {
     enum SessionVerdict {
         case granted(FetchSessionUse)
         /// The request brings no news to a session of which there was nothing to tell.
-        case quiet(sessionID: Int32, StandingWatches)
+        case quiet(FetchSessionUse, StandingWatches)
         case refused(ErrorCode)
     }
 
@@ -87,7 +92,7 @@ extension Shard {
         sessions[id]?.standing = nil
         if let standing {
             if mayGoOn(with: standing, request, reader) {
-                return .quiet(sessionID: id, standing)
+                return .quiet(.nothing(of: id), standing)
             }
             standing.cancel()
         }
@@ -119,10 +124,7 @@ extension Shard {
 
     /// All that a session follows, for a fetch in it that has to look after all; nothing if it was evicted meanwhile.
     func use(ofSession id: Int32) -> FetchSessionUse {
-        guard let session = sessions[id] else {
-            return FetchSessionUse(sessionID: id, isIncremental: true, targets: [], positions: [])
-        }
-        return use(of: session)
+        sessions[id].map(use(of:)) ?? .nothing(of: id)
     }
 
     /// Whether a fetch that brings no news may wait with what the one before it has left.

@@ -27,14 +27,10 @@ enum ProduceHandler {
             return
         }
         if !plan.refused.isEmpty { operation.finished(plan.refused) }
-        let bound = LoopBound(operation, on: shard.loop)
         let timeout = Duration.milliseconds(max(Int64(request.timeoutMs), 0))
-        for (owner, parts) in plan.byShard(shard.node) {
-            let batch = ProduceBatch(
-                parts: parts, acknowledgement: acknowledgement, version: exchange.version,
-                deadline: shard.loop.now + timeout, operation: bound)
-            shard.peers[owner].run { $0.produce(batch) }
-        }
+        shard.produce(
+            plan.parts, acknowledgement, version: exchange.version,
+            deadline: shard.loop.now + timeout, for: operation)
     }
 
     private static func answer(
@@ -71,7 +67,7 @@ private struct ProducePlan {
     /// How many parts the request has.
     private(set) var count = 0
     /// Parts that go to a partition.
-    private var parts: [ProducePart] = []
+    private(set) var parts: [ProducePart] = []
     /// Parts that are the first of their producers.
     private(set) var firsts: [(Int, FirstBatches.Key)] = []
     /// Parts that cannot go to a partition.
@@ -122,12 +118,6 @@ private struct ProducePlan {
     }
 
     var positions: Range<Int> { 0..<count }
-
-    func byShard(_ node: Node) -> [(Int, [ProducePart])] {
-        var lists = [[ProducePart]](repeating: [], count: node.world.dataLoops.count)
-        for part in parts { lists[node.shardIndex(of: part.key)].append(part) }
-        return lists.enumerated().filter { !$0.element.isEmpty }.map { ($0.offset, $0.element) }
-    }
 
     func response(
         _ outcomes: [ProduceOutcome], _ exchange: Exchange, image: MetadataImage

@@ -25,58 +25,46 @@ enum FetchHandler {
                     version: version, correlationID: scope.exchange.header.correlationID,
                     error: error, sessionID: 0, topics: [], nodes: []))
         case .granted(let use): begin(scope, use, terms)
-        case .quiet(let sessionID, let standing): goOn(scope, sessionID, standing, terms)
+        case .quiet(let use, let standing): begin(scope, use, terms, after: standing)
         }
     }
 
-    private static func begin(_ scope: RequestScope, _ use: FetchSessionUse, _ terms: FetchTerms) {
-        let (exchange, shard) = (scope.exchange, scope.shard)
-        if terms.reader.isFollower { scope.connection?.servesFollower = true }
-        let operation = FetchOperation(home: shard, terms: terms) {
-            plan(use, shard)
-        } finish: { outcome in
-            answer(exchange, shard, use, outcome, isFollower: terms.reader.isFollower)
-        }
-        operation.begin()
-        if !operation.isAnswered { scope.connection?.park(operation) }
-    }
-
-    /// Waits with what the session's last fetch has left; what the session follows is looked up when something
-    /// happens.
-    private static func goOn(
-        _ scope: RequestScope, _ sessionID: Int32, _ standing: StandingWatches, _ terms: FetchTerms
+    /// - Parameter standing: what the session's last fetch has left, to wait with; what the session follows is
+    ///   looked up when something happens.
+    private static func begin(
+        _ scope: RequestScope, _ granted: FetchSessionUse, _ terms: FetchTerms,
+        after standing: StandingWatches? = nil
     ) {
         let (exchange, shard) = (scope.exchange, scope.shard)
-        scope.connection?.servesFollower = true
-        var use = FetchSessionUse(
-            sessionID: sessionID, isIncremental: true, targets: [], positions: [])
+        let isFollower = terms.reader.isFollower
+        if isFollower { scope.connection?.servesFollower = true }
+        var use = granted
         let operation = FetchOperation(home: shard, terms: terms) {
-            use = shard.use(ofSession: sessionID)
+            if standing != nil { use = shard.use(ofSession: use.sessionID) }
             return plan(use, shard)
         } finish: { outcome in
-            answer(exchange, shard, use, outcome, isFollower: true)
+            answer(exchange, shard, use, outcome, isFollower: isFollower)
         }
-        operation.begin(with: standing)
+        if let standing { operation.begin(with: standing) } else { operation.begin() }
         if !operation.isAnswered { scope.connection?.park(operation) }
     }
 
     private static func plan(_ use: FetchSessionUse, _ shard: Shard) -> FetchPlan {
         var answers = [FetchAnswer](repeating: FetchAnswer(), count: use.targets.count)
-        var lists = [[FetchPart]](repeating: [], count: shard.peers.count)
+        var found: [FetchPart] = []
         for (index, target) in use.targets.enumerated() {
             switch shard.resolve(target.key) {
             case .success(let key):
-                lists[shard.node.shardIndex(of: key)].append(
-                    FetchPart(index: index, key: key, target: target))
+                found.append(FetchPart(index: index, key: key, target: target))
             case .failure(let refusal):
                 answers[index] = .failure(refusal.error)
             }
         }
         // The others first: they work while this loop does.
-        var order = Array(lists.indices)
-        order.swapAt(shard.index, order.count - 1)
-        let parts = order.filter { !lists[$0].isEmpty }.map { (shard: $0, parts: lists[$0]) }
-        return FetchPlan(partsByShard: parts, answers: answers)
+        let parts = shard.node.byShard(found, \.key)
+        return FetchPlan(
+            partsByShard: parts.filter { $0.shard != shard.index }
+                + parts.filter { $0.shard == shard.index }, answers: answers)
     }
 
     private static func answer(

@@ -17,7 +17,7 @@ enum DeleteRecordsHandler {
             exchange.respond(response(request, outcomes))
         }
         let bound = LoopBound(operation, on: shard.loop)
-        var lists = [[DeletionPart]](repeating: [], count: shard.peers.count)
+        var parts: [DeletionPart] = []
         var early: [(Int, DeletionOutcome)] = []
         var index = 0
         for topic in request.topics {
@@ -31,13 +31,14 @@ enum DeleteRecordsHandler {
                     early.append((index, DeletionOutcome(error: error)))
                     continue
                 }
-                let key = PartitionKey(id, partition.partitionIndex)
-                lists[shard.node.shardIndex(of: key)].append(
-                    DeletionPart(index: index, key: key, offset: Offset(partition.offset)))
+                parts.append(
+                    DeletionPart(
+                        index: index, key: PartitionKey(id, partition.partitionIndex),
+                        offset: Offset(partition.offset)))
             }
         }
         let deadline = shard.loop.now + .milliseconds(max(Int64(request.timeoutMs), 0))
-        for (owner, parts) in lists.enumerated() where !parts.isEmpty {
+        for (owner, parts) in shard.node.byShard(parts, \.key) {
             shard.peers[owner].run { $0.deleteRecords(parts, until: deadline, for: bound) }
         }
         for (index, outcome) in early { operation.take(index, outcome) }

@@ -14,7 +14,7 @@ enum WriteTxnMarkersHandler {
         let request: WriteTxnMarkersRequest = try scope.request()
         let exchange = scope.exchange
         let shard = scope.shard
-        var lists = [[ProducePart]](repeating: [], count: shard.peers.count)
+        var parts: [ProducePart] = []
         var refused: [(Int, ProduceOutcome)] = []
         var count = 0
         for marker in request.markers {
@@ -29,9 +29,10 @@ enum WriteTxnMarkersHandler {
                         refused.append((count, .failure(error)))
                         continue
                     }
-                    let key = PartitionKey(id, partition)
-                    lists[shard.node.shardIndex(of: key)].append(
-                        ProducePart(index: count, key: key, records: .empty, end: end))
+                    parts.append(
+                        ProducePart(
+                            index: count, key: PartitionKey(id, partition), records: .empty,
+                            end: end))
                 }
             }
         }
@@ -39,14 +40,10 @@ enum WriteTxnMarkersHandler {
             exchange.respond(response(request, outcomes))
         }
         operation.finished(refused)
-        let bound = LoopBound(operation, on: shard.loop)
-        let deadline = shard.loop.now + shard.brokerSettings.duration("request.timeout.ms")
-        for (owner, parts) in lists.enumerated() where !parts.isEmpty {
-            let batch = ProduceBatch(
-                parts: parts, acknowledgement: .all, version: exchange.version, deadline: deadline,
-                operation: bound)
-            shard.peers[owner].run { $0.produce(batch) }
-        }
+        shard.produce(
+            parts, .all, version: exchange.version,
+            deadline: shard.loop.now + shard.brokerSettings.duration("request.timeout.ms"),
+            for: operation)
     }
 
     private static func response(

@@ -91,6 +91,16 @@ package final class Node: Sendable {
         let spread = key.topicID.uuid.low &+ UInt64(UInt32(bitPattern: key.partition))
         return Int(spread % UInt64(world.dataLoops.count))
     }
+
+    /// The parts of a request by the shard that owns their partition, for each shard that has any.
+    func byShard<Part>(
+        _ parts: [Part], _ key: (Part) -> PartitionKey
+    ) -> [(shard: Int, parts: [Part])] {
+        var lists = [[Part]](repeating: [], count: world.dataLoops.count)
+        for part in parts { lists[shardIndex(of: key(part))].append(part) }
+        return lists.enumerated().filter { !$0.element.isEmpty }
+            .map { (shard: $0.offset, parts: $0.element) }
+    }
 }
 
 /// How many connections are admitted, in all and per address (`max.connections`, KIP-402). From any loop.

@@ -17,20 +17,20 @@ enum PartitionQuery<Question: Sendable, Answer: Sendable> {
         finish: @escaping ([Answer]) -> Void
     ) {
         let gather = Gather(count: items.count, finish: finish)
-        var lists = [[(Int, PartitionKey, Question)]](repeating: [], count: home.peers.count)
+        var asked: [(index: Int, key: PartitionKey, question: Question)] = []
         var early: [(Int, Answer)] = []
         for (index, item) in items.enumerated() {
             if let key = item.key {
-                lists[home.node.shardIndex(of: key)].append((index, key, item.question))
+                asked.append((index, key, item.question))
             } else {
                 early.append((index, unresolved(item.question)))
             }
         }
         for (index, answer) in early { gather.take(index, answer) }
         let bound = LoopBound(gather, on: home.loop)
-        for (shard, list) in lists.enumerated() where !list.isEmpty {
+        for (shard, list) in home.node.byShard(asked, \.key) {
             home.peers[shard].run { shard in
-                let answers = list.map { ($0.0, ask(shard, $0.1, $0.2)) }
+                let answers = list.map { ($0.index, ask(shard, $0.key, $0.question)) }
                 bound.run { gather in
                     for (index, answer) in answers { gather.take(index, answer) }
                 }

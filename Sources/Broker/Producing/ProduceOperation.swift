@@ -124,3 +124,19 @@ final class ProduceWaiter {
         finished = nil
     }
 }
+
+extension Shard {
+    /// Hands the parts of a request to the loops that own their partitions.
+    func produce(
+        _ parts: [ProducePart], _ acknowledgement: Acknowledgement, version: Int16,
+        deadline: Instant, for operation: ProduceOperation
+    ) {
+        let bound = LoopBound(operation, on: loop)
+        for (owner, parts) in node.byShard(parts, \.key) {
+            let batch = ProduceBatch(
+                parts: parts, acknowledgement: acknowledgement, version: version,
+                deadline: deadline, operation: bound)
+            peers[owner].run { $0.produce(batch) }
+        }
+    }
+}

@@ -15,6 +15,32 @@ enum QuorumWire {
     static let fetchSnapshotVersions: ClosedRange<Int16> = 1...1
 }
 
+/// Where a node listens, as several requests say it.
+protocol WireEndpoint {
+    init()
+    var name: String { get set }
+    var host: String { get set }
+    var port: UInt16 { get set }
+}
+
+extension WireEndpoint {
+    init(_ endpoint: VoterSet.Endpoint) {
+        self.init()
+        name = endpoint.listener
+        host = endpoint.address.host
+        port = endpoint.address.port
+    }
+
+    var endpoint: VoterSet.Endpoint {
+        VoterSet.Endpoint(listener: name, address: QuorumAddress(host: host, port: port))
+    }
+}
+
+extension BeginQuorumEpochRequest.LeaderEndpoint: WireEndpoint {}
+extension EndQuorumEpochRequest.LeaderEndpoint: WireEndpoint {}
+extension AddRaftVoterRequest.Listener: WireEndpoint {}
+extension UpdateRaftVoterRequest.Listener: WireEndpoint {}
+
 extension VoteRequest {
     init(_ vote: Raft.Request.VoteRequest, clusterID: String) {
         self.init()
@@ -67,13 +93,7 @@ extension BeginQuorumEpochRequest {
         data.topicName = QuorumWire.topic
         data.partitions = [partition]
         topics = [data]
-        leaderEndpoints = begin.endpoints.map {
-            var endpoint = LeaderEndpoint()
-            endpoint.name = $0.listener
-            endpoint.host = $0.address.host
-            endpoint.port = $0.address.port
-            return endpoint
-        }
+        leaderEndpoints = begin.endpoints.map(LeaderEndpoint.init)
     }
 
     var quorumRequest: Raft.Request? {
@@ -86,10 +106,7 @@ extension BeginQuorumEpochRequest {
                 term: Term(partition.leaderEpoch), leader: BrokerID(partition.leaderID),
                 voter: voterID < 0
                     ? nil : ReplicaKey(BrokerID(voterID), DirectoryID(partition.voterDirectoryID)),
-                endpoints: leaderEndpoints.map {
-                    VoterSet.Endpoint(
-                        listener: $0.name, address: QuorumAddress(host: $0.host, port: $0.port))
-                }))
+                endpoints: leaderEndpoints.map(\.endpoint)))
     }
 }
 
@@ -110,13 +127,7 @@ extension EndQuorumEpochRequest {
         data.topicName = QuorumWire.topic
         data.partitions = [partition]
         topics = [data]
-        leaderEndpoints = end.endpoints.map {
-            var endpoint = LeaderEndpoint()
-            endpoint.name = $0.listener
-            endpoint.host = $0.address.host
-            endpoint.port = $0.address.port
-            return endpoint
-        }
+        leaderEndpoints = end.endpoints.map(LeaderEndpoint.init)
     }
 
     var quorumRequest: Raft.Request? {
@@ -135,10 +146,7 @@ extension EndQuorumEpochRequest {
             Raft.Request.EndEpochRequest(
                 term: Term(partition.leaderEpoch), leader: BrokerID(partition.leaderID),
                 successors: successors,
-                endpoints: leaderEndpoints.map {
-                    VoterSet.Endpoint(
-                        listener: $0.name, address: QuorumAddress(host: $0.host, port: $0.port))
-                }))
+                endpoints: leaderEndpoints.map(\.endpoint)))
     }
 }
 

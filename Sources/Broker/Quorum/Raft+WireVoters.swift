@@ -20,13 +20,7 @@ extension AddRaftVoterRequest {
         timeoutMs = Int32(clamping: add.timeout.inMilliseconds)
         voterID = add.voter.id.rawValue
         voterDirectoryID = add.voter.directoryID.uuid
-        listeners = add.endpoints.map {
-            var listener = Listener()
-            listener.name = $0.listener
-            listener.host = $0.address.host
-            listener.port = $0.address.port
-            return listener
-        }
+        listeners = add.endpoints.map(Listener.init)
         ackWhenCommitted = add.waitsForCommit
     }
 
@@ -34,10 +28,7 @@ extension AddRaftVoterRequest {
         .addVoter(
             Raft.Request.AddVoterRequest(
                 voter: ReplicaKey(BrokerID(voterID), DirectoryID(voterDirectoryID)),
-                endpoints: listeners.map {
-                    VoterSet.Endpoint(
-                        listener: $0.name, address: QuorumAddress(host: $0.host, port: $0.port))
-                },
+                endpoints: listeners.map(\.endpoint),
                 timeout: .milliseconds(Int64(timeoutMs)), waitsForCommit: ackWhenCommitted))
     }
 }
@@ -91,13 +82,7 @@ extension UpdateRaftVoterRequest {
         currentLeaderEpoch = update.term.rawValue
         voterID = update.voter.key.id.rawValue
         voterDirectoryID = update.voter.key.directoryID.uuid
-        listeners = update.voter.endpoints.map {
-            var listener = Listener()
-            listener.name = $0.listener
-            listener.host = $0.address.host
-            listener.port = $0.address.port
-            return listener
-        }
+        listeners = update.voter.endpoints.map(Listener.init)
         kRaftVersionFeature.minSupportedVersion = update.voter.supportedVersions.lowerBound
         kRaftVersionFeature.maxSupportedVersion = update.voter.supportedVersions.upperBound
     }
@@ -113,11 +98,7 @@ extension UpdateRaftVoterRequest {
                 term: Term(currentLeaderEpoch),
                 voter: VoterSet.Voter(
                     ReplicaKey(BrokerID(voterID), DirectoryID(voterDirectoryID)),
-                    endpoints: listeners.map {
-                        VoterSet.Endpoint(
-                            listener: $0.name,
-                            address: QuorumAddress(host: $0.host, port: $0.port))
-                    },
+                    endpoints: listeners.map(\.endpoint),
                     supportedVersions: low...high)))
     }
 }

@@ -50,16 +50,33 @@ struct ClusterExamination: Sendable {
 
     /// Over connections of its own: without a leader the brokers answer late, and answers keep their order.
     private func quorum() async -> Result<QuorumDescription, ClientError> {
+        await result { () async throws(ClientError) in
+            try await Self.asking(client, host) { admin throws(ClientError) in
+                try await admin.describeQuorum()
+            }
+        }
+    }
+
+    /// Asks by a client that is made for this one question.
+    private static func asking<R: Sendable>(
+        _ client: ClientConfiguration, _ host: ToolHost,
+        _ question: (Admin) async throws(ClientError) -> R
+    ) async throws(ClientError) -> R {
         let runtime: ClientRuntime
         do { runtime = try host.runtime() } catch {
-            return .failure(.disconnected(peer: "the quorum", cause: "no client can be made"))
+            throw .disconnected(
+                peer: client.bootstrapServers.map(\.description).joined(separator: ", "),
+                cause: "no client can be made")
         }
-        let own = Admin(client, runtime: runtime)
-        let answer = await result { () async throws(ClientError) in
-            try await own.describeQuorum()
+        let admin = Admin(client, runtime: runtime)
+        do {
+            let answer = try await question(admin)
+            await admin.close()
+            return answer
+        } catch {
+            await admin.close()
+            throw error
         }
-        await own.close()
-        return answer
     }
 
     private func directories(
@@ -106,19 +123,9 @@ struct ClusterExamination: Sendable {
         var alone = client
         alone.bootstrapServers = [address]
         alone.endpointType = .brokers
-        let runtime: ClientRuntime
-        do { runtime = try host.runtime() } catch {
-            throw .disconnected(peer: address.description, cause: "no client can be made")
-        }
-        let probe = Admin(alone, runtime: runtime)
-        do {
-            let answer = try await probe.probe(
+        return try await asking(alone, host) { admin throws(ClientError) in
+            try await admin.probe(
                 for: broker, within: min(answerLimit, client.operationTimeout))
-            await probe.close()
-            return answer
-        } catch {
-            await probe.close()
-            throw error
         }
     }
 
