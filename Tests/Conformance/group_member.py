@@ -57,7 +57,13 @@ def kafka_python(bootstrap, group, topic, _, session):
         enable_auto_commit=False, session_timeout_ms=session, heartbeat_interval_ms=HEARTBEAT,
         partition_assignment_strategy=[RangePartitionAssignor])
     while not ending:
-        batches = consumer.poll(200)
+        try:
+            batches = consumer.poll(200)
+        except KafkaError as error:
+            # This client tells of a connection that was refused while it looked for the coordinator.
+            if not error.retriable:
+                raise
+            continue
         if batches:
             report((r.partition, r.offset) for records in batches.values() for r in records)
             try:

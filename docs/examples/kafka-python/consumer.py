@@ -32,7 +32,13 @@ consumer = KafkaConsumer(
     session_timeout_ms=6000, heartbeat_interval_ms=1000)
 while left != 0:
     done = {}
-    batches = consumer.poll(timeout_ms=200, max_records=max(left, 0) or 500)
+    try:
+        batches = consumer.poll(timeout_ms=200, max_records=max(left, 0) or 500)
+    except KafkaError as error:
+        if not error.retriable:
+            raise
+        print(error, file=sys.stderr)  # a broker is gone: the next poll asks another
+        continue
     for partition, records in batches.items():
         for record in records:
             # The work.

@@ -81,7 +81,13 @@ class Shipping(ConsumerRebalanceListener):
             signal.signal(number, lambda *_: told.append(True))
         self.consumer.subscribe([ASKED], listener=self)
         while not told:
-            batches = self.consumer.poll(timeout_ms=200)
+            try:
+                batches = self.consumer.poll(timeout_ms=200)
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+                print(error, file=sys.stderr)  # a broker is gone: the next poll asks another
+                continue
             for records in batches.values():
                 self.take(records)
             if batches:
